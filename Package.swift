@@ -1,0 +1,103 @@
+// swift-tools-version: 6.1
+import Foundation
+import PackageDescription
+
+/// Where the engine (llama.cpp) is installed: `LAB_ENGINE_PREFIX`, or the per-user cache that `./lab` fills.
+///
+/// A plain `swift build` cannot be told a pkg-config path, so the prefix is computed here; `./lab` keeps the
+/// link `engine/<build>` in the cache pointing at the build made for this machine.
+let enginePrefix: String = {
+    let environment = ProcessInfo.processInfo.environment
+    if let prefix = environment["LAB_ENGINE_PREFIX"], !prefix.isEmpty { return prefix }
+    let pin = (try? String(contentsOfFile: Context.packageDirectory + "/engine/pin", encoding: .utf8)) ?? ""
+    let build = pin.split(separator: "\n").first { $0.hasPrefix("build=") }?.dropFirst("build=".count) ?? "unknown"
+    let home = environment["HOME"] ?? NSHomeDirectory()
+    #if os(macOS)
+        let defaultCache = home + "/Library/Caches"
+    #else
+        let defaultCache = environment["XDG_CACHE_HOME"] ?? home + "/.cache"
+    #endif
+    return (environment["LAB_CACHE"] ?? defaultCache + "/llama-pajamas") + "/engine/\(build)"
+}()
+
+let sharedSettings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .unsafeFlags(["-Xcc", "-I\(enginePrefix)/include"]),
+]
+
+let engineLinkage: [LinkerSetting] = [
+    .linkedLibrary("llama"), .linkedLibrary("ggml"), .linkedLibrary("ggml-base"),
+    .unsafeFlags(["-L\(enginePrefix)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(enginePrefix)/lib"])
+]
+
+let package = Package(
+    name: "llama-pajamas-lab",
+    platforms: [.macOS(.v14)],
+    products: [
+        .executable(name: "lab", targets: ["lab"]),
+        .executable(name: "lab-worker", targets: ["lab-worker"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        .systemLibrary(name: "CLlama"),
+        .target(
+            name: "LabCore",
+            dependencies: [.product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: sharedSettings),
+        .target(name: "ModelFormats", dependencies: ["LabCore"], swiftSettings: sharedSettings),
+        .target(
+            name: "Quantization",
+            dependencies: ["LabCore", "ModelFormats", "CLlama"],
+            swiftSettings: sharedSettings,
+            linkerSettings: engineLinkage),
+        .target(name: "Inference", dependencies: ["LabCore"], swiftSettings: sharedSettings),
+        .executableTarget(
+            name: "lab-worker",
+            dependencies: ["LabCore", "CLlama"],
+            swiftSettings: sharedSettings + [.unsafeFlags(["-Ounchecked"], .when(configuration: .release))],
+            linkerSettings: engineLinkage),
+        .target(
+            name: "Evaluation",
+            dependencies: ["LabCore", .product(name: "Yams", package: "Yams")],
+            swiftSettings: sharedSettings),
+        .target(
+            name: "History",
+            dependencies: ["LabCore", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: sharedSettings),
+        .target(
+            name: "Reports",
+            dependencies: ["LabCore", .product(name: "Mustache", package: "swift-mustache")],
+            resources: [.embedInCode("Resources/report.mustache")],
+            swiftSettings: sharedSettings),
+        .target(
+            name: "LabRunner",
+            dependencies: [
+                "LabCore", "ModelFormats", "Quantization", "Inference", "Evaluation", "History", "Reports",
+            ],
+            swiftSettings: sharedSettings),
+        .executableTarget(
+            name: "lab",
+            dependencies: [
+                "LabCore", "LabRunner", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: sharedSettings),
+        .testTarget(name: "LabCoreTests", dependencies: ["LabCore"], swiftSettings: sharedSettings),
+        .testTarget(name: "ModelFormatsTests", dependencies: ["ModelFormats"], swiftSettings: sharedSettings),
+        .testTarget(
+            name: "QuantizationTests", dependencies: ["Quantization", "ModelFormats"], swiftSettings: sharedSettings),
+        .testTarget(
+            name: "InferenceTests", dependencies: ["Inference", "Quantization"], swiftSettings: sharedSettings),
+        .testTarget(name: "EvaluationTests", dependencies: ["Evaluation"], swiftSettings: sharedSettings),
+        .testTarget(name: "HistoryTests", dependencies: ["History"], swiftSettings: sharedSettings),
+        .testTarget(name: "ReportsTests", dependencies: ["Reports"], swiftSettings: sharedSettings),
+        .testTarget(name: "CommandTests", dependencies: ["LabRunner"], swiftSettings: sharedSettings),
+    ],
+    swiftLanguageModes: [.v6]
+)

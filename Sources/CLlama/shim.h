@@ -1,0 +1,5 @@
+#pragma once
+#include <llama.h>
+#include <ggml.h>
+#include <ggml-backend.h>
+#include <gguf.h>

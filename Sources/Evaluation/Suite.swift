@@ -1,0 +1,173 @@
+public import Foundation
+public import LabCore
+
+/// What to measure, on which backends, and within which limits: a `suite.yaml` as typed values.
+public struct Suite: Sendable, Hashable {
+    /// The version of the format this lab reads.
+    public static let supportedVersion = 1
+
+    /// Name, such as "balanced".
+    public let name: String
+    /// One sentence for people.
+    public let summary: String
+    /// The checkpoint measured when the command line names none; relative paths start at the suite's folder.
+    public let model: URL
+    /// The recipe of the candidate, such as "Q4_K_M".
+    public let recipe: String
+    /// Backends to run on.
+    public let backends: [BackendRequest]
+    /// Evaluations, in order.
+    public let evaluations: [EvaluationPlan]
+    /// Digest of the file's bytes.
+    public let digest: Digest
+
+    /// A backend and whether the suite can do without it.
+    public struct BackendRequest: Sendable, Hashable {
+        /// "cpu", "cuda".
+        public let name: String
+        /// Absent optional backends are skipped; a required one ends the run with exit 4.
+        public let isOptional: Bool
+
+        /// Creates a request.
+        public init(name: String, isOptional: Bool) {
+            self.name = name
+            self.isOptional = isOptional
+        }
+    }
+
+    /// One evaluation of a suite.
+    public struct EvaluationPlan: Sendable, Hashable {
+        /// Name, unique in the suite.
+        public let name: String
+        /// What evaluates it.
+        public let evaluator: Evaluator
+        /// The text it is measured on.
+        public var dataset: Dataset
+        /// Tokens per chunk. Default: 512.
+        public let contextLength: Int
+        /// Limits on its metrics; each is a gate.
+        public let gates: [Threshold]
+    }
+
+    /// The kinds of evaluation there are.
+    public enum Evaluator: String, Sendable, Hashable, CaseIterable {
+        /// Perplexity of parent and candidate, and their paired difference.
+        case perplexity
+    }
+
+    /// A text file to measure on.
+    public struct Dataset: Sendable, Hashable {
+        /// Name in reports.
+        public let name: String
+        /// The file, UTF-8.
+        public let file: URL
+
+        /// Creates a dataset.
+        public init(name: String, file: URL) {
+            self.name = name
+            self.file = file
+        }
+    }
+}
+
+extension Suite {
+    /// Reads a suite: a `suite.yaml`, or a folder that holds one.
+    ///
+    /// - Throws: ``SuiteError`` for a missing file, an unknown key, a newer version, a wrong unit or an unknown name;
+    ///   it names file, line and key.
+    public init(at url: URL) throws {
+        var isDirectory: ObjCBool = false
+        let exists = FileManager.default.fileExists(atPath: url.path, isDirectory: &isDirectory)
+        let file = isDirectory.boolValue ? url.appendingPathComponent("suite.yaml") : url
+        guard exists, let data = try? Data(contentsOf: file) else {
+            throw SuiteError(
+                file: file.relativePath, message: "there is no such suite", remedy: "`lab suites` lists those there are")
+        }
+        guard let text = String(data: data, encoding: .utf8) else {
+            throw SuiteError(file: file.relativePath, message: "the file is not UTF-8")
+        }
+        let root = try StrictYAML(text: text, file: file.relativePath)
+        let folder = file.deletingLastPathComponent()
+        let keys = try root.mapping(
+            allowed: ["version", "name", "summary", "model", "recipe", "backends", "evaluations"])
+
+        let versionNode = try keys.required("version", in: root)
+        let version = try versionNode.integer(in: 1...1_000_000)
+        guard version == Self.supportedVersion else {
+            throw versionNode.error(
+                "version \(version) is newer than this lab reads (\(Self.supportedVersion))", remedy: "update the lab")
+        }
+        name = try keys.required("name", in: root).string()
+        summary = try keys.required("summary", in: root).string()
+        model = Self.resolve(try keys.required("model", in: root).string(), in: folder)
+        recipe = try keys.required("recipe", in: root).string()
+        backends = try keys.required("backends", in: root).list().map(BackendRequest.init)
+        evaluations = try keys.required("evaluations", in: root).list().map { try EvaluationPlan($0, folder: folder) }
+        digest = Digest(of: data)
+
+        let names = evaluations.map(\.name)
+        if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) {
+            throw SuiteError(file: root.file, key: "evaluations", message: "two evaluations are named '\(twice)'")
+        }
+    }
+
+    fileprivate static func resolve(_ path: String, in folder: URL) -> URL {
+        path.hasPrefix("/") ? URL(fileURLWithPath: path) : folder.appendingPathComponent(path).standardizedFileURL
+    }
+}
+
+extension Suite.BackendRequest {
+    fileprivate init(_ node: StrictYAML) throws {
+        let keys = try node.mapping(allowed: ["name", "optional"])
+        name = try keys.required("name", in: node).string()
+        isOptional = try keys["optional"]?.boolean() ?? false
+    }
+}
+
+extension Suite.EvaluationPlan {
+    fileprivate init(_ node: StrictYAML, folder: URL) throws {
+        let keys = try node.mapping(allowed: ["name", "evaluator", "dataset", "context_length", "gates"])
+        name = try keys.required("name", in: node).string()
+        let evaluatorNode = try keys.required("evaluator", in: node)
+        let evaluatorName = try evaluatorNode.string()
+        guard let evaluator = Suite.Evaluator(rawValue: evaluatorName) else {
+            let known = Suite.Evaluator.allCases.map(\.rawValue).joined(separator: ", ")
+            throw evaluatorNode.error("unknown evaluator '\(evaluatorName)'", remedy: "known: \(known)")
+        }
+        self.evaluator = evaluator
+        dataset = try Suite.Dataset(keys.required("dataset", in: node), folder: folder)
+        contextLength = try keys["context_length"]?.integer(in: 8...1_048_576) ?? 512
+        gates = try keys["gates"]?.list().map(Threshold.init) ?? []
+    }
+}
+
+extension Suite.Dataset {
+    fileprivate init(_ node: StrictYAML, folder: URL) throws {
+        let keys = try node.mapping(allowed: ["name", "path"])
+        name = try keys.required("name", in: node).string()
+        file = Suite.resolve(try keys.required("path", in: node).string(), in: folder)
+    }
+}
+
+extension Threshold {
+    /// Reads a gate: metric, `below` or `above`, and the unit, which must be the metric's own.
+    fileprivate init(_ node: StrictYAML) throws {
+        let keys = try node.mapping(allowed: ["metric", "below", "above", "unit"])
+        let metricNode = try keys.required("metric", in: node)
+        let metricName = try metricNode.string()
+        guard let metric = Metric.named(metricName) else {
+            let known = Metric.all.map(\.name).joined(separator: ", ")
+            throw metricNode.error("unknown metric '\(metricName)'", remedy: "known: \(known)")
+        }
+        let unitNode = try keys.required("unit", in: node)
+        let unit = try unitNode.string()
+        guard unit == metric.unit else {
+            throw unitNode.error("the unit of \(metric.name) is \(metric.unit), not \(unit)")
+        }
+        let (side, other) = metric.polarity == .lowerIsBetter ? ("below", "above") : ("above", "below")
+        if let wrong = keys[other] {
+            throw wrong.error("\(metric.name) is limited with '\(side)'", remedy: "write \(side) in place of \(other)")
+        }
+        self.init(metric: metric, limit: try keys.required(side, in: node).number())
+    }
+}

@@ -1,0 +1,205 @@
+import Foundation
+import GRDB
+public import LabCore
+
+extension History {
+    /// Keeps a finished run with its artifacts, measurements and verdicts, in one transaction.
+    ///
+    /// Recording the same run again changes nothing.
+    ///
+    /// - Throws: ``HistoryError``; ``HistoryError/Code/conflictingRun`` when another run has its identifier,
+    ///   ``HistoryError/Code/invalidValue`` when a number in it is not finite.
+    public func record(_ run: RunRecord) throws {
+        let json: String
+        do {
+            json = try Self.json(run)
+        } catch {
+            throw HistoryError(
+                .invalidValue, file: url, "run \(run.id) holds a number that is not finite: \(error)")
+        }
+        try HistoryError.translating(url, "write") {
+            try pool.write { database in
+                let known = try String.fetchOne(
+                    database, sql: "SELECT record FROM runs WHERE id = ?", arguments: [run.id])
+                if known == json { return }
+                guard known == nil else {
+                    throw HistoryError(
+                        .conflictingRun, file: url, "history \(url.path) already has a different run \(run.id)",
+                        remedy: "run again; a new run gets a new identifier")
+                }
+                try Self.insert(run, json: json, into: database)
+                for (position, artifact) in run.artifacts.enumerated() {
+                    try Self.insert(artifact, position: position, of: run.id, into: database)
+                }
+                for (position, measurement) in run.measurements.enumerated() {
+                    try Self.insert(measurement, position: position, of: run.id, into: database)
+                }
+                for (position, verdict) in run.verdicts.enumerated() {
+                    try Self.insert(verdict, position: position, of: run.id, into: database)
+                }
+            }
+        }
+    }
+
+    /// The run with an identifier; nil when there is none.
+    public func run(id: String) throws -> RunRecord? {
+        try fetchRun(sql: "SELECT id, record FROM runs WHERE id = ?", arguments: [id])
+    }
+
+    /// The run that started last, of one suite or of all.
+    public func latestRun(suite: String? = nil) throws -> RunRecord? {
+        try fetchRun(
+            sql: """
+                SELECT id, record FROM runs WHERE ?1 IS NULL OR suite = ?1
+                ORDER BY started_at DESC, id DESC LIMIT 1
+                """,
+            arguments: [suite])
+    }
+
+    /// The newest runs, newest first; all of them without a limit.
+    public func runs(limit: Int? = nil) throws -> [RunSummary] {
+        try HistoryError.translating(url, "read") {
+            try pool.read { database in
+                try Row.fetchAll(
+                    database,
+                    sql: """
+                        SELECT id, started_at, suite, verdict, duration_seconds, command FROM runs
+                        ORDER BY started_at DESC, id DESC LIMIT ?
+                        """,
+                    arguments: [limit ?? -1]
+                ).map { try summary(of: $0, in: database) }
+            }
+        }
+    }
+
+    /// The run that a person means: an identifier, the beginning of just one identifier, or "last".
+    ///
+    /// - Throws: ``HistoryError`` with ``HistoryError/Code/unknownRun`` or ``HistoryError/Code/ambiguousRun``,
+    ///   naming what there is.
+    public func resolve(_ reference: String) throws -> RunRecord {
+        if reference == "last", let run = try latestRun() { return run }
+        if let run = try run(id: reference) { return run }
+        let matches = try HistoryError.translating(url, "read") {
+            try pool.read { database in
+                try String.fetchAll(
+                    database,
+                    sql: "SELECT id FROM runs WHERE substr(id, 1, length(?1)) = ?1 ORDER BY id DESC LIMIT 6",
+                    arguments: [reference])
+            }
+        }
+        if !reference.isEmpty, matches.count == 1, let run = try run(id: matches[0]) { return run }
+        if !reference.isEmpty, matches.count > 1 {
+            let listed = matches.prefix(5).joined(separator: ", ") + (matches.count > 5 ? ", ..." : "")
+            throw HistoryError(
+                .ambiguousRun, file: url, "'\(reference)' begins several runs of history \(url.path): \(listed)",
+                remedy: "give more of the identifier")
+        }
+        let newest = try runs(limit: 1).first
+        throw HistoryError(
+            .unknownRun, file: url, "history \(url.path) has no run '\(reference)'",
+            remedy: newest.map { "'lab history' lists the runs; the newest is \($0.id)" }
+                ?? "it has no runs yet; 'lab run' makes one")
+    }
+
+    private func fetchRun(sql: String, arguments: StatementArguments) throws -> RunRecord? {
+        let row = try HistoryError.translating(url, "read") {
+            try pool.read { try Row.fetchOne($0, sql: sql, arguments: arguments) }
+        }
+        guard let row else { return nil }
+        let id: String = row["id"]
+        let json: String = row["record"]
+        do {
+            return try JSONDecoder().decode(RunRecord.self, from: Data(json.utf8))
+        } catch {
+            throw HistoryError(.corrupt, file: url, "run \(id) in history \(url.path) cannot be read: \(error)")
+        }
+    }
+
+    private func summary(of row: Row, in database: Database) throws -> RunSummary {
+        let id: String = row["id"]
+        let startedAt: String = row["started_at"]
+        let verdict: String = row["verdict"]
+        guard let status = VerdictStatus(rawValue: verdict), let date = try? Self.timeFormat.parse(startedAt) else {
+            throw HistoryError(
+                .corrupt, file: url,
+                "run \(id) in history \(url.path) has the start '\(startedAt)' and the verdict '\(verdict)'")
+        }
+        let candidates = try String.fetchAll(
+            database,
+            sql: """
+                SELECT model || ' ' || recipe FROM run_artifacts JOIN artifacts USING (sha256)
+                WHERE run_id = ? AND role = 'candidate' ORDER BY position
+                """,
+            arguments: [id])
+        return RunSummary(
+            id: id, startedAt: date, suite: row["suite"], verdict: status,
+            durationSeconds: row["duration_seconds"], candidates: candidates, command: row["command"])
+    }
+}
+
+extension History {
+    private static func insert(_ run: RunRecord, json: String, into database: Database) throws {
+        try database.execute(
+            sql: """
+                INSERT INTO runs (
+                    id, started_at, suite, suite_sha256, command, verdict, duration_seconds, system, processor,
+                    device, engine, record)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                run.id, run.startedAt.formatted(timeFormat), run.suite.name, run.suite.sha256.hex, run.command,
+                run.verdict.rawValue, run.durationSeconds, run.machine.system, run.machine.processor,
+                run.machine.device, run.engine?.build, json,
+            ])
+    }
+
+    private static func insert(
+        _ artifact: ArtifactRecord, position: Int, of runID: String, into database: Database
+    ) throws {
+        try database.execute(
+            sql: """
+                INSERT INTO artifacts (sha256, path, format, recipe, model, bytes, bits_per_weight, source_sha256)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                ON CONFLICT (sha256) DO UPDATE SET path = excluded.path
+                """,
+            arguments: [
+                artifact.sha256.hex, artifact.path, artifact.format, artifact.recipe, artifact.model,
+                artifact.bytes, artifact.bitsPerWeight, artifact.source?.hex,
+            ])
+        try database.execute(
+            sql: "INSERT INTO run_artifacts (run_id, position, sha256, path, role) VALUES (?, ?, ?, ?, ?)",
+            arguments: [runID, position, artifact.sha256.hex, artifact.path, artifact.role.rawValue])
+    }
+
+    private static func insert(
+        _ measurement: Measurement, position: Int, of runID: String, into database: Database
+    ) throws {
+        try database.execute(
+            sql: """
+                INSERT INTO measurements (
+                    run_id, position, artifact, backend, evaluation, metric, value, unit, n, interval_low,
+                    interval_high, interval_level, cached)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                runID, position, measurement.artifact, measurement.backend, measurement.evaluation,
+                measurement.metric, measurement.value, measurement.unit, measurement.n, measurement.interval?.low,
+                measurement.interval?.high, measurement.interval?.level, measurement.cached,
+            ])
+    }
+
+    private static func insert(
+        _ verdict: Verdict, position: Int, of runID: String, into database: Database
+    ) throws {
+        try database.execute(
+            sql: """
+                INSERT INTO verdicts (
+                    run_id, position, artifact, backend, evaluation, metric, status, value, threshold, reason)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                runID, position, verdict.artifact, verdict.backend, verdict.evaluation, verdict.metric,
+                verdict.status.rawValue, verdict.value, verdict.threshold?.limit, verdict.reason,
+            ])
+    }
+}

@@ -1,0 +1,20 @@
+public import Foundation
+public import LabCore
+
+/// One line of a list of runs.
+public struct RunSummary: Hashable, Sendable {
+    /// The run's identifier.
+    public let id: String
+    /// When it started, to the millisecond.
+    public let startedAt: Date
+    /// Name of its suite.
+    public let suite: String
+    /// Its overall verdict.
+    public let verdict: VerdictStatus
+    /// Wall time, in seconds.
+    public let durationSeconds: Double
+    /// Model and recipe of each candidate, in the run's order: "pajama-tiny Q4_K_M".
+    public let candidates: [String]
+    /// The command line that reproduces it.
+    public let command: String
+}

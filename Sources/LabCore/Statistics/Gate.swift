@@ -1,0 +1,44 @@
+/// How a gate decides.
+public enum Gate {
+    /// Judges an estimate against a limit.
+    ///
+    /// The gate is a margin on a finite corpus. When every chunk of it was measured, the point estimate is the
+    /// corpus's own value and decides. When only a part was measured, the interval decides: pass when it lies inside
+    /// the limit, fail when it lies outside, inconclusive when it straddles it or cannot be computed.
+    ///
+    /// - Parameter isWholeCorpus: whether every chunk of the corpus was measured.
+    public static func judge(
+        _ estimate: Estimate, against threshold: Threshold, isWholeCorpus: Bool
+    ) -> (status: VerdictStatus, reason: String) {
+        let limit = "the limit of \(Gate.text(threshold.limit)) \(threshold.unit)"
+        let value = "\(Gate.text(estimate.value)) \(threshold.unit)"
+        if isWholeCorpus {
+            let isInside = threshold.admits(estimate.value)
+            return (
+                isInside ? .pass : .fail,
+                "\(value) on all \(estimate.n) chunks is \(isInside ? "inside" : "outside") \(limit)"
+            )
+        }
+        guard let interval = estimate.interval else {
+            return (.inconclusive, "\(estimate.n) chunk(s) of a larger text give no interval; measure more chunks")
+        }
+        let range = "\(Gate.text(interval.low)) to \(Gate.text(interval.high))"
+        switch (threshold.admits(interval.low), threshold.admits(interval.high)) {
+        case (true, true):
+            return (.pass, "\(value), interval \(range) from \(estimate.n) chunks, is inside \(limit)")
+        case (false, false):
+            return (.fail, "\(value), interval \(range) from \(estimate.n) chunks, is outside \(limit)")
+        default:
+            return (
+                .inconclusive,
+                "\(value), interval \(range) from \(estimate.n) chunks, straddles \(limit); measure more chunks"
+            )
+        }
+    }
+
+    /// A number with at most three decimals, for sentences.
+    static func text(_ value: Double) -> String {
+        let rounded = (value * 1000).rounded() / 1000
+        return rounded == rounded.rounded() && abs(rounded) < 1e15 ? String(Int64(rounded)) : String(rounded)
+    }
+}

@@ -1,0 +1,207 @@
+/// What a worker answers. On the wire: `{"id": 1, "event": "scored", "payload": {...}}`.
+///
+/// Every request ends with exactly one of its closing events: `greeted`, `loaded`, `chunked`, `done`, or `failed`.
+public enum WorkerEvent: Sendable, Hashable {
+    /// Answer to `hello`; closes it.
+    case greeted(Greeting)
+    /// Answer to `load`; closes it.
+    case loaded(LoadedModel)
+    /// Answer to `chunk`; closes it.
+    case chunked(Chunks)
+    /// One chunk's score.
+    case scored(ScoredChunk)
+    /// One prompt's continuation.
+    case completed(Completion)
+    /// Closes `score` and `generate`.
+    case done
+    /// The request could not be done; closes it. The worker lives on.
+    case failed(Failure)
+
+    /// Who the worker is.
+    public struct Greeting: Sendable, Hashable, Codable {
+        /// The engine.
+        public var engine: EngineRecord
+        /// Devices of the engine's registry.
+        public var devices: [Device]
+        /// Architecture and CPU features as the engine's CPU backend was compiled to use them.
+        public var cpuFeatures: String
+
+        /// Creates a greeting.
+        public init(engine: EngineRecord, devices: [Device], cpuFeatures: String) {
+            self.engine = engine
+            self.devices = devices
+            self.cpuFeatures = cpuFeatures
+        }
+    }
+
+    /// A device of the engine's registry.
+    public struct Device: Sendable, Hashable, Codable {
+        /// Name in the registry: "CPU", "CUDA0".
+        public var name: String
+        /// The registry that offers it: "CPU", "CUDA".
+        public var registry: String
+        /// Product name.
+        public var description: String
+        /// Free memory, bytes.
+        public var memoryFreeBytes: Int64
+        /// Memory in all, bytes.
+        public var memoryTotalBytes: Int64
+
+        /// Creates a device.
+        public init(
+            name: String, registry: String, description: String, memoryFreeBytes: Int64, memoryTotalBytes: Int64
+        ) {
+            self.name = name
+            self.registry = registry
+            self.description = description
+            self.memoryFreeBytes = memoryFreeBytes
+            self.memoryTotalBytes = memoryTotalBytes
+        }
+    }
+
+    /// A model after loading.
+    public struct LoadedModel: Sendable, Hashable, Codable {
+        /// The engine's one-line description: "qwen3 8B Q4_K - Medium".
+        public var description: String
+        /// Parameters; 0 when only the vocabulary was loaded.
+        public var parameters: Int64
+        /// Tensor data, bytes.
+        public var sizeBytes: Int64
+        /// Vocabulary size.
+        public var vocabulary: Int
+
+        /// Creates a description.
+        public init(description: String, parameters: Int64, sizeBytes: Int64, vocabulary: Int) {
+            self.description = description
+            self.parameters = parameters
+            self.sizeBytes = sizeBytes
+            self.vocabulary = vocabulary
+        }
+    }
+
+    /// A text's chunks, by the digests of their tokens.
+    public struct Chunks: Sendable, Hashable, Codable {
+        /// Tokens of the whole text.
+        public var tokenCount: Int
+        /// Digest of each chunk's tokens as they are evaluated.
+        public var digests: [Digest]
+
+        /// Creates a list.
+        public init(tokenCount: Int, digests: [Digest]) {
+            self.tokenCount = tokenCount
+            self.digests = digests
+        }
+    }
+
+    /// One chunk's score.
+    public struct ScoredChunk: Sendable, Hashable, Codable {
+        /// Index of the chunk in its text.
+        public var index: Int
+        /// The score.
+        public var score: ChunkScore
+
+        /// Creates a score.
+        public init(index: Int, score: ChunkScore) {
+            self.index = index
+            self.score = score
+        }
+    }
+
+    /// One prompt's continuation.
+    public struct Completion: Sendable, Hashable, Codable {
+        /// Index of the prompt.
+        public var index: Int
+        /// The generated text, special tokens included, without the token that ended it.
+        public var text: String
+        /// Generated tokens, without the one that ended it.
+        public var tokens: [Int32]
+        /// "stop" when the model ended it, "length" at the token limit.
+        public var finish: String
+
+        /// Creates a continuation.
+        public init(index: Int, text: String, tokens: [Int32], finish: String) {
+            self.index = index
+            self.text = text
+            self.tokens = tokens
+            self.finish = finish
+        }
+    }
+
+    /// Why a request could not be done.
+    public struct Failure: Sendable, Hashable, Codable {
+        /// What went wrong, naming the file or parameter.
+        public var message: String
+        /// How to mend it.
+        public var remedy: String?
+        /// Whether the backend asked for is absent.
+        public var isBackendMissing: Bool
+
+        /// Creates a failure.
+        public init(message: String, remedy: String? = nil, isBackendMissing: Bool = false) {
+            self.message = message
+            self.remedy = remedy
+            self.isBackendMissing = isBackendMissing
+        }
+    }
+
+    /// An event with the number of the request it answers.
+    public struct Envelope: Sendable, Hashable {
+        /// The request's number.
+        public var id: Int
+        /// The event.
+        public var event: WorkerEvent
+
+        /// Numbers an event.
+        public init(id: Int, event: WorkerEvent) {
+            self.id = id
+            self.event = event
+        }
+    }
+}
+
+extension WorkerEvent.Envelope: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case id, event, payload
+    }
+
+    private enum Kind: String, Codable {
+        case greeted, loaded, chunked, scored, completed, done, failed
+    }
+
+    /// Decodes the wire form.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        id = try container.decode(Int.self, forKey: .id)
+        func payload<T: Decodable>(_ type: T.Type) throws -> T {
+            try container.decode(type, forKey: .payload)
+        }
+        switch try container.decode(Kind.self, forKey: .event) {
+        case .greeted: event = .greeted(try payload(WorkerEvent.Greeting.self))
+        case .loaded: event = .loaded(try payload(WorkerEvent.LoadedModel.self))
+        case .chunked: event = .chunked(try payload(WorkerEvent.Chunks.self))
+        case .scored: event = .scored(try payload(WorkerEvent.ScoredChunk.self))
+        case .completed: event = .completed(try payload(WorkerEvent.Completion.self))
+        case .done: event = .done
+        case .failed: event = .failed(try payload(WorkerEvent.Failure.self))
+        }
+    }
+
+    /// Encodes the wire form.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(id, forKey: .id)
+        func encode(_ kind: Kind, _ payload: (some Encodable)?) throws {
+            try container.encode(kind, forKey: .event)
+            try container.encodeIfPresent(payload, forKey: .payload)
+        }
+        switch event {
+        case .greeted(let payload): try encode(.greeted, payload)
+        case .loaded(let payload): try encode(.loaded, payload)
+        case .chunked(let payload): try encode(.chunked, payload)
+        case .scored(let payload): try encode(.scored, payload)
+        case .completed(let payload): try encode(.completed, payload)
+        case .done: try encode(.done, Int?.none)
+        case .failed(let payload): try encode(.failed, payload)
+        }
+    }
+}

@@ -1,0 +1,144 @@
+/// What the lab asks of a worker. On the wire: `{"id": 1, "method": "load", "parameters": {...}}`.
+public enum WorkerRequest: Sendable, Hashable {
+    /// Who are you: engine build, devices.
+    case hello
+    /// Load an artifact, replacing the one loaded before.
+    case load(LoadParameters)
+    /// Tokenize a text and cut it into chunks; the worker keeps them for `score`.
+    case chunk(ChunkParameters)
+    /// Score chunks of the text chunked last; one `scored` event per chunk.
+    case score(ScoreParameters)
+    /// Continue prompts greedily, many at a time; one `completed` event per prompt.
+    case generate(GenerateParameters)
+
+    /// How an artifact is loaded.
+    public struct LoadParameters: Sendable, Hashable, Codable {
+        /// Absolute path of the file.
+        public var path: String
+        /// "cpu", or a device of the engine's registry.
+        public var backend: String
+        /// Load the vocabulary alone: enough to tokenize.
+        public var vocabularyOnly: Bool
+        /// Tokens of context per sequence.
+        public var contextLength: Int
+        /// Sequences decoded at a time. Default 1.
+        public var parallelSequences: Int
+        /// Threads of computation.
+        public var threads: Int
+        /// Type of the key-value cache: "f16", "f32", "bf16", "q8_0".
+        public var kvType: String
+        /// "auto", "on" or "off".
+        public var flashAttention: String
+
+        /// Creates parameters.
+        public init(
+            path: String, backend: String, vocabularyOnly: Bool = false, contextLength: Int = 512,
+            parallelSequences: Int = 1, threads: Int, kvType: String = "f16", flashAttention: String = "auto"
+        ) {
+            self.path = path
+            self.backend = backend
+            self.vocabularyOnly = vocabularyOnly
+            self.contextLength = contextLength
+            self.parallelSequences = parallelSequences
+            self.threads = threads
+            self.kvType = kvType
+            self.flashAttention = flashAttention
+        }
+    }
+
+    /// A text to cut into chunks of `contextLength` tokens.
+    public struct ChunkParameters: Sendable, Hashable, Codable {
+        /// The text, UTF-8.
+        public var text: String
+        /// Tokens per chunk; a rest shorter than that is left out, as llama-perplexity does.
+        public var contextLength: Int
+
+        /// Creates parameters.
+        public init(text: String, contextLength: Int) {
+            self.text = text
+            self.contextLength = contextLength
+        }
+    }
+
+    /// Which chunks to score.
+    public struct ScoreParameters: Sendable, Hashable, Codable {
+        /// Indices into the chunks of the last `chunk` request, in the order to score them.
+        public var chunks: [Int]
+
+        /// Creates parameters.
+        public init(chunks: [Int]) {
+            self.chunks = chunks
+        }
+    }
+
+    /// Prompts to continue.
+    public struct GenerateParameters: Sendable, Hashable, Codable {
+        /// Rendered prompts; special tokens in them are recognised.
+        public var prompts: [String]
+        /// Most tokens to generate for each.
+        public var maximumTokens: Int
+
+        /// Creates parameters.
+        public init(prompts: [String], maximumTokens: Int) {
+            self.prompts = prompts
+            self.maximumTokens = maximumTokens
+        }
+    }
+
+    /// A request with the number that its answers carry.
+    public struct Envelope: Sendable, Hashable {
+        /// Counts requests of one worker.
+        public var id: Int
+        /// The request.
+        public var request: WorkerRequest
+
+        /// Numbers a request.
+        public init(id: Int, request: WorkerRequest) {
+            self.id = id
+            self.request = request
+        }
+    }
+}
+
+extension WorkerRequest.Envelope: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case id, method, parameters
+    }
+
+    private enum Method: String, Codable {
+        case hello, load, chunk, score, generate
+    }
+
+    /// Decodes the wire form.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        id = try container.decode(Int.self, forKey: .id)
+        func parameters<T: Decodable>(_ type: T.Type) throws -> T {
+            try container.decode(type, forKey: .parameters)
+        }
+        switch try container.decode(Method.self, forKey: .method) {
+        case .hello: request = .hello
+        case .load: request = .load(try parameters(WorkerRequest.LoadParameters.self))
+        case .chunk: request = .chunk(try parameters(WorkerRequest.ChunkParameters.self))
+        case .score: request = .score(try parameters(WorkerRequest.ScoreParameters.self))
+        case .generate: request = .generate(try parameters(WorkerRequest.GenerateParameters.self))
+        }
+    }
+
+    /// Encodes the wire form.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(id, forKey: .id)
+        func encode(_ method: Method, _ parameters: (some Encodable)?) throws {
+            try container.encode(method, forKey: .method)
+            try container.encodeIfPresent(parameters, forKey: .parameters)
+        }
+        switch request {
+        case .hello: try encode(.hello, Int?.none)
+        case .load(let parameters): try encode(.load, parameters)
+        case .chunk(let parameters): try encode(.chunk, parameters)
+        case .score(let parameters): try encode(.score, parameters)
+        case .generate(let parameters): try encode(.generate, parameters)
+        }
+    }
+}

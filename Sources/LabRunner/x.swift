@@ -1,0 +1,1 @@
+// waiting for its first file

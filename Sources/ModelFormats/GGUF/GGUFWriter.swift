@@ -1,0 +1,65 @@
+public import Foundation
+public import LabCore
+
+/// Writes a GGUF file: the header at once, tensor data in any order, the final name only when all is there.
+///
+/// Bytes that arrive in the order of the file are hashed as they pass; the rest is read back once at the end.
+public final class GGUFWriter {
+    /// Where everything lies.
+    public let layout: GGUFLayout
+    private let file: AtomicFile
+    private var hasher = Digest.Hasher()
+    private var hashedThrough: Int64 = 0
+    private var missingBytes: [Int64]
+
+    /// Creates the temporary file and writes the header. Throws ``FormatError`` when there is too little space.
+    public init(_ url: URL, layout: GGUFLayout) throws {
+        self.layout = layout
+        missingBytes = layout.tensors.map(\.byteCount)
+        file = try AtomicFile(replacing: url)
+        try file.requireFreeSpace(bytes: layout.fileBytes)
+        try layout.header.withUnsafeBytes { try put($0, at: 0) }
+    }
+
+    /// Writes part of a tensor's data, at a byte offset within the tensor. Each byte is written once.
+    public func write(_ bytes: UnsafeRawBufferPointer, toTensor index: Int, at start: Int64) throws {
+        let tensor = layout.tensors[index]
+        let end = start + Int64(bytes.count)
+        precondition(start >= 0 && end <= tensor.byteCount, "range outside the tensor")
+        try put(bytes, at: layout.dataOffset + tensor.offset + start)
+        missingBytes[index] -= Int64(bytes.count)
+        guard end == tensor.byteCount else { return }
+        let padding = GGUFFormat.aligned(end) - end
+        guard padding > 0 else { return }
+        try [UInt8](repeating: 0, count: Int(padding)).withUnsafeBytes {
+            try put($0, at: layout.dataOffset + tensor.offset + end)
+        }
+    }
+
+    /// Syncs the file, gives it its name, and says what it is.
+    public func finish() throws -> Digest {
+        precondition(missingBytes.allSatisfy { $0 == 0 }, "a tensor is incomplete")
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 4 << 20, alignment: 64)
+        defer { buffer.deallocate() }
+        while hashedThrough < layout.fileBytes {
+            let count = Int(min(Int64(buffer.count), layout.fileBytes - hashedThrough))
+            let piece = UnsafeMutableRawBufferPointer(rebasing: buffer[..<count])
+            try file.read(into: piece, at: hashedThrough)
+            hasher.update(UnsafeRawBufferPointer(piece))
+            hashedThrough += Int64(count)
+        }
+        try file.commit()
+        return hasher.finalize()
+    }
+
+    /// Removes the temporary file; does nothing after ``finish()``.
+    public func discard() { file.discard() }
+
+    private func put(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws {
+        try file.write(bytes, at: offset)
+        if offset == hashedThrough {
+            hasher.update(bytes)
+            hashedThrough += Int64(bytes.count)
+        }
+    }
+}

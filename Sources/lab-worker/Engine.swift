@@ -1,0 +1,135 @@
+import CLlama
+import Foundation
+import LabCore
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// The engine's libraries and the backends loaded from beside them.
+struct Engine {
+    /// Build and library digests.
+    let record: EngineRecord
+    /// Directory of the libraries.
+    private let directory: URL
+
+    /// Loads every backend module that lies beside libllama, by absolute path: ggml's own search would look into the
+    /// working directory too.
+    init() throws {
+        let library = try Self.loadedLibrary().resolvingSymlinksInPath()
+        directory = library.deletingLastPathComponent()
+
+        llama_log_set(
+            { level, text, _ in
+                // Warnings, errors and their continuations; the rest would bury a worker's last words.
+                guard level.rawValue >= GGML_LOG_LEVEL_WARN.rawValue, let text else { return }
+                FileHandle.standardError.write(Data(bytes: text, count: strlen(text)))
+            }, nil)
+        llama_backend_init()
+
+        let files = try FileManager.default.contentsOfDirectory(at: directory, includingPropertiesForKeys: nil)
+            .filter { $0.resolvingSymlinksInPath() == $0.standardizedFileURL || !Self.isLink($0) }
+            .sorted { $0.lastPathComponent < $1.lastPathComponent }
+        var libraries: [String: Digest] = [:]
+        for file in files where Self.isEngineLibrary(file.lastPathComponent) {
+            libraries[file.lastPathComponent] = Digest(of: try Data(contentsOf: file, options: .mappedIfSafe))
+            if Self.isBackendModule(file.lastPathComponent) { _ = ggml_backend_load(file.path) }
+        }
+        let fingerprint = Digest(
+            of: libraries.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: "\n"))
+        record = EngineRecord(build: "\(Self.pinnedName(directory))-\(fingerprint.short)", libraries: libraries)
+    }
+
+    /// Devices of the registry.
+    var devices: [WorkerEvent.Device] {
+        (0..<ggml_backend_dev_count()).compactMap { index in
+            guard let device = ggml_backend_dev_get(index) else { return nil }
+            var free = 0
+            var total = 0
+            ggml_backend_dev_memory(device, &free, &total)
+            return WorkerEvent.Device(
+                name: String(cString: ggml_backend_dev_name(device)),
+                registry: String(cString: ggml_backend_reg_name(ggml_backend_dev_backend_reg(device))),
+                description: String(cString: ggml_backend_dev_description(device)),
+                memoryFreeBytes: Int64(free), memoryTotalBytes: Int64(total))
+        }
+    }
+
+    /// Architecture and CPU features, such as "x86_64 AVX AVX2 F16C FMA".
+    var cpuFeatures: String {
+        #if arch(x86_64)
+            let architecture = "x86_64"
+        #else
+            let architecture = "arm64"
+        #endif
+        let information = String(cString: llama_print_system_info())
+        let features = information.split(whereSeparator: { "|:".contains($0) }).compactMap { field -> String? in
+            let parts = field.split(separator: "=").map { $0.trimmingCharacters(in: .whitespaces) }
+            return parts.count == 2 && parts[1] != "0" ? (parts[1] == "1" ? parts[0] : "\(parts[0])=\(parts[1])") : nil
+        }
+        return ([architecture] + features).joined(separator: " ")
+    }
+
+    /// The devices that a backend name stands for; nil when the registry has none.
+    func devices(of backend: String) -> [ggml_backend_dev_t]? {
+        let found = (0..<ggml_backend_dev_count()).compactMap { ggml_backend_dev_get($0) }.filter {
+            String(cString: ggml_backend_reg_name(ggml_backend_dev_backend_reg($0))).lowercased() == backend
+        }
+        return found.isEmpty ? nil : found
+    }
+
+    /// The file that libllama was loaded from.
+    private static func loadedLibrary() throws -> URL {
+        #if os(Linux)
+            // dladdr is a GNU extension that Swift's Glibc does not offer; the kernel's own list needs none.
+            let maps = (try? String(contentsOfFile: "/proc/self/maps", encoding: .utf8)) ?? ""
+            let path = maps.split(separator: "\n").lazy.compactMap { line in
+                line.firstIndex(of: "/").map { String(line[$0...]) }
+            }.first { $0.contains("/libllama.so") }
+        #else
+            var information = Dl_info()
+            let symbol = dlsym(UnsafeMutableRawPointer(bitPattern: -2), "llama_backend_init")
+            let path = symbol.flatMap { dladdr($0, &information) != 0 ? information.dli_fname : nil }.map { String(cString: $0) }
+        #endif
+        guard let path else {
+            throw WorkerProblem("the engine's library cannot be located", remedy: "run ./lab doctor")
+        }
+        return URL(fileURLWithPath: path)
+    }
+
+    private static func isLink(_ file: URL) -> Bool {
+        (try? file.resourceValues(forKeys: [.isSymbolicLinkKey]).isSymbolicLink) ?? false
+    }
+
+    private static func isEngineLibrary(_ name: String) -> Bool {
+        // Not libllama-common or the libraries of llama.cpp's tools: they have no part in what a worker computes.
+        (name.hasPrefix("libllama.") || name.hasPrefix("libggml")) && (name.contains(".so") || name.hasSuffix(".dylib"))
+    }
+
+    /// Modules are named libggml-NAME without a version; libggml-base is a library, not a backend.
+    private static func isBackendModule(_ name: String) -> Bool {
+        name.hasPrefix("libggml-") && !name.hasPrefix("libggml-base")
+            && (name.hasSuffix(".so") || name.hasSuffix(".dylib"))
+    }
+
+    /// The pinned build's name from `engine.json` beside the libraries; "custom" for an installation without one.
+    private static func pinnedName(_ libraryDirectory: URL) -> String {
+        struct Description: Decodable { let build: String }
+        let file = libraryDirectory.deletingLastPathComponent().appendingPathComponent("engine.json")
+        guard let data = try? Data(contentsOf: file),
+            let description = try? JSONDecoder().decode(Description.self, from: data)
+        else { return "custom" }
+        return description.build
+    }
+}
+
+/// A request that cannot be done; the worker lives on.
+struct WorkerProblem: Error {
+    let failure: WorkerEvent.Failure
+
+    init(_ message: String, remedy: String? = nil, isBackendMissing: Bool = false) {
+        failure = WorkerEvent.Failure(message: message, remedy: remedy, isBackendMissing: isBackendMissing)
+    }
+}

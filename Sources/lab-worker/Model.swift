@@ -1,0 +1,162 @@
+import CLlama
+import LabCore
+
+/// Owns a loaded model; its only job is to release it. Contexts share it.
+final class Model {
+    let handle: OpaquePointer
+    let vocabulary: OpaquePointer
+
+    init(_ parameters: WorkerRequest.LoadParameters, engine: Engine) throws {
+        guard let devices = engine.devices(of: parameters.backend) else {
+            let present = Set(engine.devices.map { $0.registry.lowercased() }).sorted().joined(separator: ", ")
+            throw WorkerProblem(
+                "no \(parameters.backend) device: the engine here offers \(present)",
+                remedy: "run ./lab doctor to see what is missing", isBackendMissing: true)
+        }
+        var settings = llama_model_default_params()
+        settings.vocab_only = parameters.vocabularyOnly
+        settings.n_gpu_layers = parameters.backend == "cpu" ? 0 : -1
+        // The engine reads the list only while it loads, so it need not outlive the call. It is null-terminated.
+        var list: [ggml_backend_dev_t?] = parameters.backend == "cpu" ? [nil] : devices + [nil]
+        let loaded = list.withUnsafeMutableBufferPointer { buffer in
+            settings.devices = buffer.baseAddress
+            return llama_model_load_from_file(parameters.path, settings)
+        }
+        guard let loaded, let vocabulary = llama_model_get_vocab(loaded) else {
+            throw WorkerProblem(
+                "the engine cannot load \(parameters.path)", remedy: "see the worker's messages above; convert it again")
+        }
+        handle = loaded
+        self.vocabulary = vocabulary
+    }
+
+    deinit { llama_model_free(handle) }
+
+    var description: WorkerEvent.LoadedModel {
+        var text = [CChar](repeating: 0, count: 256)
+        llama_model_desc(handle, &text, text.count)
+        return WorkerEvent.LoadedModel(
+            description: String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self),
+            parameters: Int64(llama_model_n_params(handle)), sizeBytes: Int64(llama_model_size(handle)),
+            vocabulary: Int(llama_vocab_n_tokens(vocabulary)))
+    }
+
+    /// Token ids of a text, as `llama-perplexity` (`parseSpecial` false) or a chat prompt (true) needs them.
+    func tokenize(_ text: String, parseSpecial: Bool) throws -> [llama_token] {
+        var text = text
+        return try text.withUTF8 { bytes in
+            try bytes.withMemoryRebound(to: CChar.self) { characters in
+                // A token covers at least one byte; room for a leading and a closing special token.
+                var tokens = [llama_token](repeating: 0, count: characters.count + 2)
+                let count = llama_tokenize(
+                    vocabulary, characters.baseAddress, Int32(characters.count), &tokens, Int32(tokens.count), true,
+                    parseSpecial)
+                guard count >= 0 else { throw WorkerProblem("the text cannot be tokenized") }
+                return Array(tokens.prefix(Int(count)))
+            }
+        }
+    }
+
+    /// The bytes of a token, special tokens spelled out.
+    func piece(_ token: llama_token) -> [UInt8] {
+        var buffer = [CChar](repeating: 0, count: 64)
+        var count = llama_token_to_piece(vocabulary, token, &buffer, Int32(buffer.count), 0, true)
+        if count < 0 {
+            buffer = [CChar](repeating: 0, count: Int(-count))
+            count = llama_token_to_piece(vocabulary, token, &buffer, Int32(buffer.count), 0, true)
+        }
+        return buffer.prefix(Int(max(0, count))).map(UInt8.init(bitPattern:))
+    }
+}
+
+/// Owns an inference context and keeps its model alive, so that the order of release is structural.
+final class Context {
+    let handle: OpaquePointer
+    let model: Model
+    let contextLength: Int
+    let parallelSequences: Int
+
+    init(_ parameters: WorkerRequest.LoadParameters, model: Model) throws {
+        var settings = llama_context_default_params()
+        settings.n_ctx = UInt32(parameters.contextLength * parameters.parallelSequences)
+        settings.n_batch = UInt32(max(parameters.contextLength, 512))
+        settings.n_ubatch = 512
+        settings.n_seq_max = UInt32(parameters.parallelSequences)
+        settings.n_threads = Int32(parameters.threads)
+        settings.n_threads_batch = Int32(parameters.threads)
+        let type = try Self.cacheType(parameters.kvType)
+        settings.type_k = type
+        settings.type_v = type
+        settings.flash_attn_type = try Self.flashAttention(parameters.flashAttention)
+        settings.no_perf = true
+        guard let context = llama_init_from_model(model.handle, settings) else {
+            throw WorkerProblem(
+                "no memory for a context of \(parameters.contextLength) x \(parameters.parallelSequences) tokens",
+                remedy: "ask for a shorter context or fewer parallel sequences")
+        }
+        handle = context
+        self.model = model
+        contextLength = parameters.contextLength
+        parallelSequences = parameters.parallelSequences
+    }
+
+    deinit { llama_free(handle) }
+
+    private static func cacheType(_ name: String) throws -> ggml_type {
+        switch name {
+        case "f32": return GGML_TYPE_F32
+        case "f16": return GGML_TYPE_F16
+        case "bf16": return GGML_TYPE_BF16
+        case "q8_0": return GGML_TYPE_Q8_0
+        default:
+            throw WorkerProblem("unknown key-value cache type '\(name)'", remedy: "use f32, f16, bf16 or q8_0")
+        }
+    }
+
+    private static func flashAttention(_ name: String) throws -> llama_flash_attn_type {
+        switch name {
+        case "auto": return LLAMA_FLASH_ATTN_TYPE_AUTO
+        case "on": return LLAMA_FLASH_ATTN_TYPE_ENABLED
+        case "off": return LLAMA_FLASH_ATTN_TYPE_DISABLED
+        default: throw WorkerProblem("unknown flash attention setting '\(name)'", remedy: "use auto, on or off")
+        }
+    }
+}
+
+/// A batch of tokens to decode, refilled for every step.
+final class Batch {
+    private(set) var raw: llama_batch
+    private let capacity: Int
+
+    init(capacity: Int) {
+        self.capacity = capacity
+        raw = llama_batch_init(Int32(capacity), 0, 1)
+    }
+
+    deinit { llama_batch_free(raw) }
+
+    var count: Int { Int(raw.n_tokens) }
+
+    func clear() { raw.n_tokens = 0 }
+
+    /// Appends a token; returns its place in the batch.
+    @discardableResult
+    func append(_ token: llama_token, position: Int, sequence: Int, wantsLogits: Bool) -> Int {
+        precondition(count < capacity, "the batch is full")
+        let index = count
+        raw.token[index] = token
+        raw.pos[index] = llama_pos(position)
+        raw.n_seq_id[index] = 1
+        raw.seq_id[index]?[0] = llama_seq_id(sequence)
+        raw.logits[index] = wantsLogits ? 1 : 0
+        raw.n_tokens += 1
+        return index
+    }
+
+    func decode(in context: Context) throws {
+        let status = llama_decode(context.handle, raw)
+        guard status == 0 else {
+            throw WorkerProblem("the engine could not decode a batch of \(count) tokens (status \(status))")
+        }
+    }
+}

@@ -1,0 +1,90 @@
+import Foundation
+import LabCore
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// The llama.cpp worker: loads one artifact at a time and answers the lab's requests about it.
+///
+/// It runs in a process of its own because the engine aborts on many faults; what it says on standard error before
+/// it dies is what the lab shows.
+final class WorkerSession {
+    private let engine: Engine
+    private let wire: Wire
+    private var model: Model?
+    private var context: Context?
+    private var text: ChunkedText?
+
+    init(wire: Wire) throws {
+        self.wire = wire
+        engine = try Engine()
+    }
+
+    func answer(_ envelope: WorkerRequest.Envelope) {
+        do {
+            wire.send(try perform(envelope.request, id: envelope.id), for: envelope.id)
+        } catch let problem as WorkerProblem {
+            wire.send(.failed(problem.failure), for: envelope.id)
+        } catch {
+            wire.send(.failed(WorkerEvent.Failure(message: "\(error)")), for: envelope.id)
+        }
+    }
+
+    /// Does a request and returns its closing event.
+    private func perform(_ request: WorkerRequest, id: Int) throws -> WorkerEvent {
+        switch request {
+        case .hello:
+            return .greeted(
+                WorkerEvent.Greeting(
+                    engine: engine.record, devices: engine.devices, cpuFeatures: engine.cpuFeatures))
+        case .load(let parameters):
+            context = nil
+            model = nil
+            let loaded = try Model(parameters, engine: engine)
+            if !parameters.vocabularyOnly { context = try Context(parameters, model: loaded) }
+            model = loaded
+            return .loaded(loaded.description)
+        case .chunk(let parameters):
+            guard let model else { throw WorkerProblem("no artifact is loaded") }
+            let chunked = try ChunkedText(parameters.text, contextLength: parameters.contextLength, model: model)
+            text = chunked
+            return .chunked(chunked.description)
+        case .score(let parameters):
+            try score(parameters, id: id)
+            return .done
+        case .generate(let parameters):
+            guard let context else { throw WorkerProblem("no artifact is loaded") }
+            try context.generate(parameters) { wire.send(.completed($0), for: id) }
+            return .done
+        }
+    }
+
+    private func score(_ parameters: WorkerRequest.ScoreParameters, id: Int) throws {
+        guard let context, let text else { throw WorkerProblem("no artifact or no text is loaded") }
+        let batch = Batch(capacity: context.contextLength)
+        for index in parameters.chunks {
+            guard text.chunks.indices.contains(index), text.chunks[index].count <= context.contextLength else {
+                throw WorkerProblem("there is no chunk \(index) that fits the context")
+            }
+            let score = try context.score(text.chunks[index], batch: batch)
+            wire.send(.scored(WorkerEvent.ScoredChunk(index: index, score: score)), for: id)
+        }
+    }
+}
+
+signal(SIGPIPE, SIG_IGN)
+let wire = Wire()
+do {
+    // Requests are handled one after another on the wire's serial queue, the only place that touches the session.
+    nonisolated(unsafe) let session = try WorkerSession(wire: wire)
+    wire.serve { session.answer($0) }
+} catch let problem as WorkerProblem {
+    complain("lab-worker: \(problem.failure.message)")
+    exit(ExitCode.unavailable.rawValue)
+} catch {
+    complain("lab-worker: \(error)")
+    exit(ExitCode.unavailable.rawValue)
+}

@@ -1,0 +1,104 @@
+# The Swift toolchain and the system packages. Sourced by ./lab.
+
+SWIFT=""
+SWIFT_VERSION=""
+OLD_SWIFT=""
+
+# Sets SWIFT and SWIFT_VERSION to the first toolchain of at least 6.1, the one on PATH first.
+find_swift() {
+    local candidate version major minor
+    for candidate in "$(command -v swift 2>/dev/null)" "$HOME/.swiftly/bin/swift" \
+        "$HOME/.local/share/swiftly/bin/swift" /opt/swift/usr/bin/swift /usr/local/swift/usr/bin/swift; do
+        [ -n "$candidate" ] && [ -x "$candidate" ] || continue
+        version=$("$candidate" --version 2>/dev/null | sed -n 's/.*Swift version \([0-9][0-9.]*\).*/\1/p' | head -n 1)
+        [ -n "$version" ] || continue
+        major=${version%%.*}
+        minor=${version#*.}
+        minor=${minor%%.*}
+        if [ "$major" -gt 6 ] || { [ "$major" -eq 6 ] && [ "$minor" -ge 1 ]; }; then
+            SWIFT=$candidate
+            SWIFT_VERSION=$version
+            return 0
+        fi
+        OLD_SWIFT="$version at $candidate"
+    done
+    return 1
+}
+
+swift_advice() { echo "get Swift 6.1 or newer from https://www.swift.org/install and put its swift on PATH"; }
+
+require_swift() {
+    [ -n "$SWIFT" ] || find_swift ||
+        give_up "no Swift toolchain of version 6.1 or newer${OLD_SWIFT:+ (found only $OLD_SWIFT)}" "$(swift_advice)"
+}
+
+lab_python() { "${LAB_PYTHON:-python3}" "$@"; }
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+has_sqlite() {
+    local folder
+    [ "$(uname -s)" != Darwin ] || return 0
+    [ -e /usr/include/sqlite3.h ] || [ -e /usr/local/include/sqlite3.h ] || return 1
+    for folder in /usr/lib/*-linux-* /usr/lib64 /usr/lib /usr/local/lib; do
+        [ ! -e "$folder/libsqlite3.so" ] || return 0
+    done
+    return 1
+}
+
+# Prints the packages that are missing for PURPOSE (swift, engine or all), by the name of this system's packager.
+missing_packages() {
+    local purpose=$1 names="" system
+    system=$(uname -s)
+    if [ "$purpose" != engine ]; then
+        has git || names="$names git"
+        has_sqlite || names="$names libsqlite3-dev"
+    fi
+    if [ "$purpose" != swift ]; then
+        has cmake || names="$names cmake"
+        has ninja || has make || if [ "$system" = Darwin ]; then names="$names ninja"; else names="$names ninja-build"; fi
+        has "${CXX:-c++}" || names="$names g++"
+        has python3 || has "${LAB_PYTHON:-python3}" || names="$names python3"
+        lab_python -m pip --version >/dev/null 2>&1 ||
+            if [ "$system" = Darwin ]; then names="$names python3"; else names="$names python3-pip"; fi
+    fi
+    echo $names
+}
+
+install_command() {
+    case "$(uname -s)" in
+    Darwin) echo "brew install $*" ;;
+    *) if [ "$(id -u)" -eq 0 ]; then echo "apt-get install -y --no-install-recommends $*"; else
+        echo "sudo apt-get install -y --no-install-recommends $*"
+    fi ;;
+    esac
+}
+
+# Installs what PURPOSE lacks, where that is allowed; otherwise ends with the command that would do it.
+require_packages() {
+    local purpose=$1 log=$CACHE/logs/packages.log names as_root=""
+    names=$(missing_packages "$purpose")
+    [ -n "$names" ] || return 0
+    if [ "$(uname -s)" = Darwin ]; then
+        case " $names " in
+        *" g++ "* | *" git "*) give_up "Apple's command line tools are missing" "install them with: xcode-select --install" ;;
+        esac
+        has brew || give_up "missing: $names" "install Homebrew (https://brew.sh), then run: $(install_command $names)"
+        [ -z "${LAB_NO_INSTALL:-}" ] || give_up "missing: $names (LAB_NO_INSTALL is set)" "run: $(install_command $names)"
+        step "installing $names" "$log" brew install $names || give_up "run it yourself: $(install_command $names)"
+        return 0
+    fi
+    has apt-get || give_up "missing (by their Debian names): $names" "install them with this system's package manager"
+    [ -z "${LAB_NO_INSTALL:-}" ] || give_up "missing: $names (LAB_NO_INSTALL is set)" "run: $(install_command $names)"
+    if [ "$(id -u)" -ne 0 ]; then
+        { has sudo && sudo -n true 2>/dev/null; } || give_up "missing: $names" "run: $(install_command $names)"
+        as_root="sudo -n"
+    fi
+    # A fresh machine has no package lists, an old one stale ones: both are mended by one update.
+    step "installing $names" "$log" $as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y --no-install-recommends $names && return 0
+    step "reading the package lists" "$log" $as_root apt-get update &&
+        step "installing $names" "$log" $as_root env DEBIAN_FRONTEND=noninteractive \
+            apt-get install -y --no-install-recommends $names ||
+        give_up "run it yourself: $(install_command $names)"
+}

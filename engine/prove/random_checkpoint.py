@@ -1,0 +1,73 @@
+"""Writes a Qwen3 checkpoint with a published model's shapes and random weights.
+
+random_checkpoint.py DATA SIZE OUTPUT, where DATA holds tokenizer.json and configs/SIZE/config.json.
+
+The weights are seeded per tensor, so the same bytes come out again with any numpy that keeps PCG64 and its normal
+sampler: matrices N(0, 0.02), norms 1 + N(0, 0.05), rounded to BF16 to nearest, ties to even.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import struct
+import sys
+
+import numpy
+
+data, size, output = sys.argv[1:]
+os.makedirs(output, exist_ok=True)
+with open(os.path.join(data, "configs", size, "config.json"), encoding="utf-8") as file:
+    config = json.load(file)
+
+shutil.copy(os.path.join(data, "configs", size, "config.json"), output)
+for name in ["tokenizer.json", "tokenizer_config.json", "vocab.json", "merges.txt"]:
+    shutil.copy(os.path.join(data, name), output)
+generation = os.path.join(data, "configs", "generation_config.json")
+if os.path.exists(generation):
+    shutil.copy(generation, output)
+
+hidden, inner = config["hidden_size"], config["intermediate_size"]
+queries = config["num_attention_heads"] * config["head_dim"]
+keys = config["num_key_value_heads"] * config["head_dim"]
+shapes = {"model.embed_tokens.weight": (config["vocab_size"], hidden)}
+for layer in range(config["num_hidden_layers"]):
+    prefix = f"model.layers.{layer}."
+    shapes |= {
+        prefix + "input_layernorm.weight": (hidden,),
+        prefix + "mlp.down_proj.weight": (hidden, inner),
+        prefix + "mlp.gate_proj.weight": (inner, hidden),
+        prefix + "mlp.up_proj.weight": (inner, hidden),
+        prefix + "post_attention_layernorm.weight": (hidden,),
+        prefix + "self_attn.k_norm.weight": (config["head_dim"],),
+        prefix + "self_attn.k_proj.weight": (keys, hidden),
+        prefix + "self_attn.o_proj.weight": (hidden, queries),
+        prefix + "self_attn.q_norm.weight": (config["head_dim"],),
+        prefix + "self_attn.q_proj.weight": (queries, hidden),
+        prefix + "self_attn.v_proj.weight": (keys, hidden),
+    }
+shapes["model.norm.weight"] = (hidden,)
+if not config["tie_word_embeddings"]:
+    shapes["lm_head.weight"] = (config["vocab_size"], hidden)
+
+header, offset = {"__metadata__": {"format": "pt"}}, 0
+for name, shape in shapes.items():
+    end = offset + 2 * int(numpy.prod(shape))
+    header[name] = {"dtype": "BF16", "shape": list(shape), "data_offsets": [offset, end]}
+    offset = end
+encoded = json.dumps(header, separators=(",", ":")).encode()
+encoded += b" " * (-len(encoded) % 8)
+
+with open(os.path.join(output, "model.safetensors"), "wb") as file:
+    file.write(struct.pack("<Q", len(encoded)) + encoded)
+    for name, shape in shapes.items():
+        seed = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "little")
+        values = numpy.random.Generator(numpy.random.PCG64(seed)).standard_normal(shape, dtype=numpy.float32)
+        if len(shape) == 1:
+            values = 1 + values * numpy.float32(0.05)
+        else:
+            values *= numpy.float32(0.02)
+        bits = values.view(numpy.uint32)
+        bits += 0x7FFF + ((bits >> 16) & 1)
+        file.write((bits >> 16).astype("<u2").tobytes())
+print(f"{output}: {offset / 2:,.0f} parameters")
