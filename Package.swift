@@ -85,7 +85,8 @@ let package = Package(
         .executableTarget(
             name: "lab",
             dependencies: [
-                "LabCore", "LabRunner", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "LabCore", "ModelFormats", "Quantization", "Inference", "Evaluation", "History", "Reports", "LabRunner",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: sharedSettings),
         .testTarget(name: "LabCoreTests", dependencies: ["LabCore"], swiftSettings: sharedSettings),

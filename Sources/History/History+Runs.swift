@@ -172,7 +172,7 @@ extension History {
     }
 
     private static func insert(
-        _ measurement: Measurement, position: Int, of runID: String, into database: Database
+        _ measurement: LabCore.Measurement, position: Int, of runID: String, into database: Database
     ) throws {
         try database.execute(
             sql: """

@@ -4,10 +4,10 @@ public import LabCore
 
 extension History {
     /// The results already known for some sample keys; a key without a result is absent.
-    public func samples(for keys: [Digest]) throws -> [Digest: SampleResult] {
+    public func samples(for keys: [Digest]) throws -> [Digest: ChunkScore] {
         try HistoryError.translating(url, "read") {
             try pool.read { database in
-                var results: [Digest: SampleResult] = [:]
+                var results: [Digest: ChunkScore] = [:]
                 for start in stride(from: 0, to: keys.count, by: Self.keysPerQuery) {
                     let batch = keys[start..<min(start + Self.keysPerQuery, keys.count)]
                     let rows = try Row.fetchCursor(
@@ -20,7 +20,7 @@ extension History {
                     while let row = try rows.next() {
                         let hex: String = row["key"]
                         guard let key = Digest(hex: hex) else { continue }
-                        results[key] = SampleResult(nllSumNats: row["nll_sum_nats"], tokenCount: row["token_count"])
+                        results[key] = ChunkScore(nllSumNats: row["nll_sum_nats"], tokenCount: row["token_count"])
                     }
                 }
                 return results
@@ -34,7 +34,7 @@ extension History {
     ///
     /// - Throws: ``HistoryError``; ``HistoryError/Code/invalidValue`` for a sum that is not finite or no tokens.
     public func store(
-        _ result: SampleResult, conditions: SampleConditions, sample: Digest, runID: String
+        _ result: ChunkScore, conditions: SampleConditions, sample: Digest, runID: String
     ) throws {
         guard result.nllSumNats.isFinite, result.tokenCount > 0 else {
             throw HistoryError(

@@ -34,7 +34,7 @@ provide_build() {
 }
 
 run_tests() {
-    swift_build "building the lab and its tests" --build-tests --disable-testable-imports
+    swift_build "building the lab and its tests" --build-tests
     cd "$ROOT" || give_up "cannot enter $ROOT"
-    exec "$SWIFT" test -c release --disable-testable-imports --skip-build "$@"
+    exec "$SWIFT" test -c release --disable-testable-imports --disable-xctest --skip-build "$@"
 }

@@ -2,6 +2,8 @@
 # Sourced by ./lab. Sets PREFIX to an installation with include/, lib/ and bin/.
 
 PREFIX=""
+# What the command at hand needs: engine, or all (a Swift build too).
+NEEDED=all
 ENGINE_KEY_TEXT=""
 ENGINE_KEY=""
 
@@ -126,7 +128,9 @@ provide_engine() {
     describe_engine
     PREFIX=$(default_engine_link)
     engine_in_place "$PREFIX" && return 0
-    require_packages engine
+    # All that is missing is named at once, before ten minutes of compiling rather than after.
+    [ "$NEEDED" = engine ] || require_swift
+    require_packages "$NEEDED"
     # Installing a compiler changes the description.
     ENGINE_KEY_TEXT=""
     describe_engine

@@ -3,6 +3,7 @@
 PEERS="llama-quantize llama-perplexity llama-bench llama-imatrix llama-server"
 
 engine_command() {
+    NEEDED=engine
     case "${1:-}" in
     "")
         provide_engine

@@ -94,11 +94,14 @@ require_packages() {
         { has sudo && sudo -n true 2>/dev/null; } || give_up "missing: $names" "run: $(install_command $names)"
         as_root="sudo -n"
     fi
-    # A fresh machine has no package lists, an old one stale ones: both are mended by one update.
-    step "installing $names" "$log" $as_root env DEBIAN_FRONTEND=noninteractive \
-        apt-get install -y --no-install-recommends $names && return 0
-    step "reading the package lists" "$log" $as_root apt-get update &&
-        step "installing $names" "$log" $as_root env DEBIAN_FRONTEND=noninteractive \
-            apt-get install -y --no-install-recommends $names ||
+    # A fresh machine has no package lists, and an old one stale ones.
+    if ls /var/lib/apt/lists/*_Packages* >/dev/null 2>&1 && apt_install "$log" "$as_root" "$names"; then return 0; fi
+    step "reading the package lists" "$log" $as_root apt-get update && apt_install "$log" "$as_root" "$names" ||
         give_up "run it yourself: $(install_command $names)"
+}
+
+apt_install() {
+    local log=$1 as_root=$2 names=$3
+    step "installing $names" "$log" $as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y --no-install-recommends $names
 }

@@ -46,8 +46,9 @@ public struct Architecture: Sendable {
     /// All that are supported.
     public static let supported = [qwen3]
 
-    /// The architecture of a configuration. Throws ``FormatError`` that names an unsupported one and lists the
-    /// supported ones.
+    /// The architecture of a configuration.
+    ///
+    /// Throws ``FormatError`` that names an unsupported one and lists the supported ones.
     public static func detect(_ configuration: ModelConfiguration, file: String) throws -> Architecture {
         try detect(configuration.architectures, file: file)
     }

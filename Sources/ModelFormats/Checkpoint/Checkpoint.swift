@@ -23,7 +23,9 @@ public struct Checkpoint: Sendable {
 
     /// The directory.
     public let directory: URL
-    /// The model's name, from which `general.name` is made. Default: the directory's name.
+    /// The model's name, from which `general.name` is made.
+    ///
+    /// Default: the directory's name.
     public let name: String
     /// The id of the repository it comes from, such as "Qwen/Qwen3-8B"; nil for a local one.
     public let sourceID: String?
@@ -49,7 +51,9 @@ public struct Checkpoint: Sendable {
     /// The number of weights, a tied output matrix counted once.
     public var parameterCount: Int64 { tensors.reduce(0) { $0 + $1.source.tensor.elementCount } }
 
-    /// Opens and checks a checkpoint. Throws ``FormatError`` for the first thing that is wrong.
+    /// Opens and checks a checkpoint.
+    ///
+    /// Throws ``FormatError`` for the first thing that is wrong.
     public init(directory: URL, name: String? = nil, sourceID: String? = nil, revision: String? = nil) throws {
         let directory = directory.standardizedFileURL
         self.directory = directory

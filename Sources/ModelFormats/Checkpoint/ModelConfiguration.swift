@@ -36,7 +36,9 @@ public struct ModelConfiguration: Sendable, Equatable {
     /// Query heads that share one key and value head.
     public var queryHeadsPerKeyValueHead: Int { attentionHeadCount / keyValueHeadCount }
 
-    /// Reads a configuration. Throws ``FormatError`` for a missing key or a value that no network can have.
+    /// Reads a configuration.
+    ///
+    /// Throws ``FormatError`` for a missing key or a value that no network can have.
     public init(_ object: JSONObject) throws {
         let names = try object.require("architectures", object.array)
         architectures = try names.map {
@@ -98,7 +100,9 @@ public enum RopeScaling: Sendable, Equatable {
         public let betaSlow: Double?
     }
 
-    /// Reads the scaling; nil for the type "default". Throws ``FormatError`` for a type that is not supported.
+    /// Reads the scaling; nil for the type "default".
+    ///
+    /// Throws ``FormatError`` for a type that is not supported.
     init?(_ object: JSONObject) throws {
         switch try object.string("rope_type") ?? object.string("type") {
         case nil, "default": return nil
@@ -120,7 +124,9 @@ public enum RopeScaling: Sendable, Equatable {
     }
 }
 
-/// A role that a vocabulary gives to one of its tokens. The order is that of llama.cpp's converter.
+/// A role that a vocabulary gives to one of its tokens.
+///
+/// The order is that of llama.cpp's converter.
 public enum SpecialToken: String, Sendable, CaseIterable {
     /// Starts a text.
     case bos

@@ -23,8 +23,9 @@ public struct TokenizerConfiguration: Sendable, Equatable {
     /// The default chat template; nil when there is none.
     public var chatTemplate: String? { chatTemplates.first { $0.name == "default" }?.source }
 
-    /// Reads a configuration. `separateTemplate` is the content of `chat_template.jinja`, used when the file itself
-    /// has no template.
+    /// Reads a configuration.
+    ///
+    /// `separateTemplate` is the content of `chat_template.jinja`, used when the file itself has no template.
     public init(_ object: JSONObject, separateTemplate: String?) throws {
         var texts: [SpecialToken: String] = [:]
         var adds: [SpecialToken: Bool] = [:]
@@ -56,7 +57,9 @@ public struct TokenizerConfiguration: Sendable, Equatable {
     }
 }
 
-/// A model's `generation_config.json`: the sampling that its authors recommend. A nil says that the file does not.
+/// A model's `generation_config.json`: the sampling that its authors recommend.
+///
+/// A nil says that the file does not.
 public struct GenerationConfiguration: Sendable, Equatable {
     /// How many of the likeliest tokens are kept.
     public let topK: Int?
@@ -71,7 +74,9 @@ public struct GenerationConfiguration: Sendable, Equatable {
     /// The ids that end a text.
     public let eosTokenIDs: [Int]
 
-    /// Reads a configuration. Throws ``FormatError`` for a value of the wrong type.
+    /// Reads a configuration.
+    ///
+    /// Throws ``FormatError`` for a value of the wrong type.
     public init(_ object: JSONObject) throws {
         topK = try object.integer("top_k")
         topP = try object.number("top_p")

@@ -44,7 +44,9 @@ public struct TokenizerDefinition: Sendable, Equatable {
         1 + max(vocabulary.lazy.map(\.id).max() ?? -1, addedTokens.lazy.map(\.id).max() ?? -1)
     }
 
-    /// Reads a tokenizer. Throws ``FormatError``, also for a model that is no BPE.
+    /// Reads a tokenizer.
+    ///
+    /// Throws ``FormatError``, also for a model that is no BPE.
     public init(_ object: JSONObject) throws {
         let model = try object.require("model", object.object)
         let type = try model.string("type") ?? "BPE"

@@ -18,7 +18,9 @@ public final class AtomicFile {
     private let temporaryPath: String
     private var descriptor: Int32
 
-    /// Creates the temporary file. Throws ``FormatError`` when the directory is absent or not writable.
+    /// Creates the temporary file.
+    ///
+    /// Throws ``FormatError`` when the directory is absent or not writable.
     public init(replacing url: URL) throws {
         self.url = url
         let directory = url.deletingLastPathComponent().path

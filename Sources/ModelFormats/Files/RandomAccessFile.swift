@@ -21,7 +21,9 @@ public final class RandomAccessFile: Sendable {
     /// The path, for messages.
     public var path: String { url.path }
 
-    /// Opens a regular file. Throws ``FormatError`` when it is absent, unreadable or no regular file.
+    /// Opens a regular file.
+    ///
+    /// Throws ``FormatError`` when it is absent, unreadable or no regular file.
     public init(_ url: URL) throws {
         self.url = url
         let path = url.path
@@ -42,7 +44,9 @@ public final class RandomAccessFile: Sendable {
 
     deinit { close(descriptor) }
 
-    /// Fills a buffer from an offset. Throws when the file ends before the buffer is full.
+    /// Fills a buffer from an offset.
+    ///
+    /// Throws when the file ends before the buffer is full.
     public func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws {
         guard offset >= 0, Int64(buffer.count) <= sizeBytes - min(offset, sizeBytes) else {
             throw FormatError.malformed(path, nil, "ends at byte \(sizeBytes), inside data that starts at \(offset)")

@@ -8,6 +8,8 @@ struct GGUFCursor {
     private var window: [UInt8] = []
     private var windowStart: Int64 = 0
     private static let windowBytes = 1 << 20
+    /// Elements that memory is set aside for before any of them is seen.
+    static let trustedCount = 1 << 18
 
     init(_ file: RandomAccessFile) { self.file = file }
 
@@ -82,7 +84,8 @@ struct GGUFCursor {
             throw failure("has the unknown storage type \(typeNumber)")
         }
         guard dimensions[0] % type.blockElements == 0 else {
-            throw failure("has rows of \(dimensions[0]) elements, no multiple of the \(type.blockElements) of \(type.name)")
+            throw failure(
+                "has rows of \(dimensions[0]) elements, and the blocks of \(type.name) have \(type.blockElements)")
         }
         let (byteCount, overflow) = (elements / type.blockElements).multipliedReportingOverflow(by: type.blockBytes)
         let offset = try integer(UInt64.self)
@@ -104,7 +107,7 @@ struct GGUFCursor {
         case 8:
             let count = try count("texts", minimumBytesEach: 8)
             var texts: [String] = []
-            texts.reserveCapacity(count)
+            texts.reserveCapacity(min(count, Self.trustedCount))
             for _ in 0..<count { texts.append(try string()) }
             return .string(texts)
         case 10: return .uint64(try integers())

@@ -22,7 +22,9 @@ public struct GGUFLayout: Sendable {
         }
     }
 
-    /// Lays out a file. Throws ``FormatError`` when a row does not hold whole blocks of its type.
+    /// Lays out a file.
+    ///
+    /// Throws ``FormatError`` when a row does not hold whole blocks of its type.
     public init(metadata: GGUFMetadata, tensors requests: [Request]) throws {
         var placed: [GGUFTensor] = []
         placed.reserveCapacity(requests.count)

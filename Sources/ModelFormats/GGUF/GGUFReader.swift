@@ -12,13 +12,16 @@ public final class GGUFReader: Sendable {
     /// The offset of the data section from the start of the file.
     public let dataOffset: Int64
     private let file: RandomAccessFile
+    private static let maximumEntries = 1 << 16
 
     /// Where the file is.
     public var url: URL { file.url }
     /// The size of the file.
     public var sizeBytes: Int64 { file.sizeBytes }
 
-    /// Opens a file of version 2 or 3, little endian, and checks its header. Throws ``FormatError``.
+    /// Opens a file of version 2 or 3, little endian, and checks its header.
+    ///
+    /// Throws ``FormatError``.
     public init(_ url: URL) throws {
         file = try RandomAccessFile(url)
         var cursor = GGUFCursor(file)
@@ -36,6 +39,7 @@ public final class GGUFReader: Sendable {
         }
         let tensorCount = try cursor.count("tensors", minimumBytesEach: 24)
         let entryCount = try cursor.count("metadata", minimumBytesEach: 13)
+        guard entryCount <= Self.maximumEntries else { throw cursor.failure("claims \(entryCount) metadata keys") }
         var metadata = GGUFMetadata()
         for _ in 0..<entryCount {
             let key = try cursor.string()
@@ -47,7 +51,7 @@ public final class GGUFReader: Sendable {
         self.metadata = metadata
         let alignment = try Self.alignment(metadata, file: file.path)
         var found: [GGUFTensor] = []
-        found.reserveCapacity(tensorCount)
+        found.reserveCapacity(min(tensorCount, GGUFCursor.trustedCount))
         for _ in 0..<tensorCount { found.append(try cursor.tensor()) }
         dataOffset = GGUFFormat.aligned(cursor.position, to: alignment)
         tensors = found
@@ -81,14 +85,17 @@ public final class GGUFReader: Sendable {
         var names = Set<String>()
         for tensor in tensors {
             let subject = "tensor '\(tensor.name)'"
-            guard names.insert(tensor.name).inserted else { throw FormatError.malformed(file, subject, "occurs twice") }
+            guard names.insert(tensor.name).inserted else {
+                throw FormatError.malformed(file, subject, "occurs twice")
+            }
             guard tensor.offset % alignment == 0 else {
                 throw FormatError.malformed(file, subject, "starts at \(tensor.offset), no multiple of \(alignment)")
             }
             guard tensor.offset <= dataBytes, tensor.byteCount <= dataBytes - tensor.offset else {
                 throw FormatError.malformed(
                     file, subject,
-                    "needs \(tensor.byteCount) bytes at \(tensor.offset), and the file holds \(dataBytes) bytes of data")
+                    "needs \(tensor.byteCount) bytes at \(tensor.offset), and the file holds \(dataBytes) bytes of data"
+                )
             }
         }
         let ordered = tensors.sorted { $0.offset < $1.offset }

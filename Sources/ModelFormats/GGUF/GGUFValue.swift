@@ -47,7 +47,9 @@ public enum GGUFValue: Sendable, Equatable {
     }
 }
 
-/// A metadata array of a GGUF file. Arrays of arrays exist in the format and in no file: they are not supported.
+/// A metadata array of a GGUF file.
+///
+/// Arrays of arrays exist in the format and in no file: they are not supported.
 public enum GGUFArray: Sendable, Equatable {
     /// 8-bit unsigned.
     case uint8([UInt8])
@@ -133,7 +135,9 @@ public struct GGUFMetadata: Sendable, Equatable {
     /// No entries.
     public init() {}
 
-    /// The value of a key. Setting a present key keeps its place, setting nil removes it.
+    /// The value of a key.
+    ///
+    /// Setting a present key keeps its place, setting nil removes it.
     public subscript(key: String) -> GGUFValue? {
         get { entries.first { $0.key == key }?.value }
         set {

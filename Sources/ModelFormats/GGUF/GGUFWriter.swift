@@ -12,7 +12,9 @@ public final class GGUFWriter {
     private var hashedThrough: Int64 = 0
     private var missingBytes: [Int64]
 
-    /// Creates the temporary file and writes the header. Throws ``FormatError`` when there is too little space.
+    /// Creates the temporary file and writes the header.
+    ///
+    /// Throws ``FormatError`` when there is too little space.
     public init(_ url: URL, layout: GGUFLayout) throws {
         self.layout = layout
         missingBytes = layout.tensors.map(\.byteCount)
@@ -21,7 +23,9 @@ public final class GGUFWriter {
         try layout.header.withUnsafeBytes { try put($0, at: 0) }
     }
 
-    /// Writes part of a tensor's data, at a byte offset within the tensor. Each byte is written once.
+    /// Writes part of a tensor's data, at a byte offset within the tensor.
+    ///
+    /// Each byte is written once.
     public func write(_ bytes: UnsafeRawBufferPointer, toTensor index: Int, at start: Int64) throws {
         let tensor = layout.tensors[index]
         let end = start + Int64(bytes.count)
@@ -36,8 +40,10 @@ public final class GGUFWriter {
         }
     }
 
-    /// Syncs the file, gives it its name, and says what it is.
-    public func finish() throws -> Digest {
+    /// Says what the file is, once all tensors are written.
+    ///
+    /// The file keeps its temporary name until ``commit()``.
+    public func seal() throws -> Digest {
         precondition(missingBytes.allSatisfy { $0 == 0 }, "a tensor is incomplete")
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 4 << 20, alignment: 64)
         defer { buffer.deallocate() }
@@ -48,11 +54,13 @@ public final class GGUFWriter {
             hasher.update(UnsafeRawBufferPointer(piece))
             hashedThrough += Int64(count)
         }
-        try file.commit()
         return hasher.finalize()
     }
 
-    /// Removes the temporary file; does nothing after ``finish()``.
+    /// Syncs the file and gives it its name.
+    public func commit() throws { try file.commit() }
+
+    /// Removes the temporary file; does nothing after ``commit()``.
     public func discard() { file.discard() }
 
     private func put(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws {

@@ -1,3 +1,4 @@
+// swift-format-ignore: AlwaysUseLowerCamelCase
 /// A storage type of the GGUF format; raw values are the format's own numbers.
 public enum TensorType: UInt32, Sendable, CaseIterable {
     /// IEEE 754 binary32.

@@ -1,5 +1,7 @@
-/// A JSON document. Members keep the order of the file and strings their exact bytes; Foundation's decoders keep
-/// neither, and a vocabulary needs both.
+/// A JSON document.
+///
+/// Members keep the order of the file and strings their exact bytes; Foundation's decoders keep neither, and a
+/// vocabulary needs both.
 public enum JSONValue: Sendable, Equatable {
     /// `null`.
     case null
@@ -69,7 +71,9 @@ public struct JSONObject: Sendable {
         return value
     }
 
-    /// The integer of a key; nil when absent. Throws when it is no integer.
+    /// The integer of a key; nil when absent.
+    ///
+    /// Throws when it is no integer.
     public func integer(_ key: String) throws -> Int? {
         guard let value = self[key] else { return nil }
         guard case .integer(let number) = value, let result = Int(exactly: number) else {
@@ -78,7 +82,9 @@ public struct JSONObject: Sendable {
         return result
     }
 
-    /// The number of a key; nil when absent. Throws when it is no number.
+    /// The number of a key; nil when absent.
+    ///
+    /// Throws when it is no number.
     public func number(_ key: String) throws -> Double? {
         switch self[key] {
         case nil: return nil
@@ -88,28 +94,36 @@ public struct JSONObject: Sendable {
         }
     }
 
-    /// The string of a key; nil when absent. Throws when it is no string.
+    /// The string of a key; nil when absent.
+    ///
+    /// Throws when it is no string.
     public func string(_ key: String) throws -> String? {
         guard let value = self[key] else { return nil }
         guard case .string(let text) = value else { throw mismatch(key, "a string") }
         return text
     }
 
-    /// The truth value of a key; nil when absent. Throws when it is none.
+    /// The truth value of a key; nil when absent.
+    ///
+    /// Throws when it is none.
     public func bool(_ key: String) throws -> Bool? {
         guard let value = self[key] else { return nil }
         guard case .bool(let truth) = value else { throw mismatch(key, "true or false") }
         return truth
     }
 
-    /// The array of a key; nil when absent. Throws when it is no array.
+    /// The array of a key; nil when absent.
+    ///
+    /// Throws when it is no array.
     public func array(_ key: String) throws -> [JSONValue]? {
         guard let value = self[key] else { return nil }
         guard case .array(let elements) = value else { throw mismatch(key, "an array") }
         return elements
     }
 
-    /// The object of a key; nil when absent. Throws when it is no object.
+    /// The object of a key; nil when absent.
+    ///
+    /// Throws when it is no object.
     public func object(_ key: String) throws -> JSONObject? {
         guard let value = self[key] else { return nil }
         return try JSONObject(value, file: file, path: qualified(key))

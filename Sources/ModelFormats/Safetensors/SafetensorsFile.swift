@@ -34,7 +34,9 @@ public final class SafetensorsFile: Sendable {
     /// The size of the file.
     public var sizeBytes: Int64 { file.sizeBytes }
 
-    /// Opens a file and checks its header. Throws ``FormatError``.
+    /// Opens a file and checks its header.
+    ///
+    /// Throws ``FormatError``.
     public init(_ url: URL) throws {
         file = try RandomAccessFile(url)
         guard file.sizeBytes >= 8 else {

@@ -18,16 +18,16 @@ public struct SafetensorsModel: Sendable {
     static let indexName = "model.safetensors.index.json"
     static let singleName = "model.safetensors"
 
-    /// Opens the weights in a directory. Throws ``FormatError`` for absent, damaged or contradictory files.
+    /// Opens the weights in a directory.
+    ///
+    /// Throws ``FormatError`` for absent, damaged or contradictory files.
     public init(directory: URL) throws {
         let index = directory.appendingPathComponent(Self.indexName)
         let single = directory.appendingPathComponent(Self.singleName)
         if FileManager.default.fileExists(atPath: index.path) {
-            try self.init(index: index, directory: directory)
+            self = try Self.sharded(index: index, directory: directory)
         } else if FileManager.default.fileExists(atPath: single.path) {
-            let file = try SafetensorsFile(single)
-            files = [file]
-            entries = file.tensors.map { Entry(tensor: $0, file: file) }
+            self.init(files: [try SafetensorsFile(single)])
         } else {
             throw FormatError(
                 .missing, file: directory.path,
@@ -36,7 +36,12 @@ public struct SafetensorsModel: Sendable {
         }
     }
 
-    private init(index url: URL, directory: URL) throws {
+    private init(files: [SafetensorsFile]) {
+        self.files = files
+        entries = files.flatMap { file in file.tensors.map { Entry(tensor: $0, file: file) } }
+    }
+
+    private static func sharded(index url: URL, directory: URL) throws -> SafetensorsModel {
         let index = try JSONObject(contentsOf: RandomAccessFile(url))
         let map = try index.require("weight_map", index.object)
         var shardOfTensor: [String: String] = [:]
@@ -51,9 +56,9 @@ public struct SafetensorsModel: Sendable {
             }
         }
         let shards = Set(shardOfTensor.values).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-        files = try shards.map { try SafetensorsFile(directory.appendingPathComponent($0)) }
-        entries = files.flatMap { file in file.tensors.map { Entry(tensor: $0, file: file) } }
-        for entry in entries {
+        let model = SafetensorsModel(
+            files: try shards.map { try SafetensorsFile(directory.appendingPathComponent($0)) })
+        for entry in model.entries {
             let name = entry.tensor.name
             guard let shard = shardOfTensor.removeValue(forKey: name) else {
                 throw FormatError.malformed(
@@ -67,5 +72,6 @@ public struct SafetensorsModel: Sendable {
             throw FormatError.malformed(
                 directory.appendingPathComponent(shard).path, "tensor '\(absent)'", "is in the index, not in the file")
         }
+        return model
     }
 }

@@ -1,0 +1,110 @@
+public import Foundation
+public import LabCore
+import ModelFormats
+import Quantization
+
+/// Artifacts by what they were made from: the same checkpoint, recipe and tools give the same place.
+///
+/// An artifact counts as present when its manifest is there and the file still has the manifest's digest. Two labs
+/// that want the same artifact at once make it once.
+public final class ArtifactStore {
+    /// The recipe of parents.
+    public static let parentRecipe = "BF16"
+
+    private let root: URL
+    private let digests: FileDigests
+
+    /// Opens a store, making its folder where it is missing.
+    public init(at root: URL) throws {
+        self.root = root
+        do {
+            try FileManager.default.createDirectory(at: root, withIntermediateDirectories: true)
+        } catch {
+            throw RunnerError(
+                "the store \(root.path) cannot be made: \(error.localizedDescription)",
+                remedy: "name another with --store")
+        }
+        digests = FileDigests(store: root)
+    }
+
+    /// Artifacts of one checkpoint, in the order of the recipes, and how many of them had to be made.
+    ///
+    /// Those that are missing are made in one pass over the checkpoint.
+    public func artifacts(
+        of model: URL, recipes names: [String], threads: Int, progress: @escaping ProgressHandler
+    ) throws -> (records: [ArtifactRecord], built: Int) {
+        var isDirectory: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: model.path, isDirectory: &isDirectory), isDirectory.boolValue else {
+            throw RunnerError(
+                "there is no checkpoint folder \(model.path)",
+                remedy: "name a folder with config.json, tokenizer.json and safetensors; downloads come later")
+        }
+        let recipes = try names.map(Recipe.named)
+        let checkpoint = try Checkpoint(directory: model)
+        let sources = try checkpoint.fileDigests(digests.digest(of:))
+        let source = checkpoint.digest(of: sources)
+        let places = recipes.map { place(of: $0, checkpoint: checkpoint, source: source) }
+        try digests.save()
+
+        let lock = try FileLock(root.appendingPathComponent("\(source.short).lock"))
+        defer { withExtendedLifetime(lock) {} }
+        let missing = try recipes.indices.filter { try manifest(at: places[$0]) == nil }
+        if !missing.isEmpty {
+            for index in missing { try makeFolder(of: places[index]) }
+            let made = try Converter(checkpoint).convert(
+                to: missing.map { (recipes[$0], places[$0]) }, threads: threads, engineBuild: EngineBuild.name,
+                sourceDigests: sources, progress: progress)
+            for (index, manifest) in zip(missing, made) { digests.remember(manifest.artifact.sha256, of: places[index]) }
+        }
+        let records = try zip(recipes, places).map { recipe, file in
+            guard let manifest = try manifest(at: file) else { throw RunnerError("\(file.path) vanished from the store") }
+            return ArtifactRecord(
+                path: file.path, format: manifest.artifact.format, recipe: recipe.name, role: .candidate,
+                bytes: manifest.artifact.bytes, bitsPerWeight: manifest.bitsPerWeight,
+                sha256: manifest.artifact.sha256, model: checkpoint.name, source: source)
+        }
+        try digests.save()
+        return (records, missing.count)
+    }
+
+    /// The record of a GGUF file that is not in the store.
+    public func record(ofFile file: URL) throws -> ArtifactRecord {
+        let reader = try GGUFReader(file)
+        let elements = reader.tensors.reduce(0) { $0 + $1.elementCount }
+        let bytes = reader.tensors.reduce(0) { $0 + $1.byteCount }
+        guard elements > 0 else { throw RunnerError("\(file.path) holds no tensors") }
+        var fileType: UInt32?
+        if case .uint32(let value) = reader.metadata["general.file_type"] { fileType = value }
+        let recipe = Recipe.all.first { $0.fileType == fileType }
+        let digest = try digests.digest(of: file)
+        try digests.save()
+        return ArtifactRecord(
+            path: file.path, format: "gguf", recipe: recipe?.name ?? fileType.map { "file type \($0)" } ?? "unknown",
+            role: .candidate, bytes: reader.sizeBytes, bitsPerWeight: Double(8 * bytes) / Double(elements),
+            sha256: digest, model: reader.metadata.string("general.name") ?? file.lastPathComponent, source: nil)
+    }
+
+    private func place(of recipe: Recipe, checkpoint: Checkpoint, source: Digest) -> URL {
+        let key = Digest(of: [source.hex, recipe.name, Converter.toolVersion, EngineBuild.name].joined(separator: "\n"))
+        return root.appendingPathComponent("\(checkpoint.name)-\(recipe.name)-\(key.short)", isDirectory: true)
+            .appendingPathComponent("\(checkpoint.name)-\(recipe.name).gguf")
+    }
+
+    /// The manifest of a whole, unchanged artifact; nil when there is none.
+    private func manifest(at file: URL) throws -> Manifest? {
+        guard FileManager.default.fileExists(atPath: file.path),
+            let manifest = try? Manifest(contentsOf: Manifest.url(beside: file)),
+            try digests.digest(of: file) == manifest.artifact.sha256
+        else { return nil }
+        return manifest
+    }
+
+    private func makeFolder(of file: URL) throws {
+        let folder = file.deletingLastPathComponent()
+        do {
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        } catch {
+            throw RunnerError("\(folder.path) cannot be made: \(error.localizedDescription)", remedy: "name another store with --store")
+        }
+    }
+}

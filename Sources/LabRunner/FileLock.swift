@@ -1,0 +1,31 @@
+import Foundation
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// A lock between processes, held while the value lives and released by the system when the process ends.
+struct FileLock: ~Copyable {
+    private let descriptor: Int32
+
+    /// Waits for the lock. The file is made where it is missing and stays.
+    init(_ url: URL) throws {
+        descriptor = open(url.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else {
+            throw RunnerError(
+                "\(url.path) cannot be made: \(String(cString: strerror(errno)))",
+                remedy: "name a store that can be written with --store")
+        }
+        while flock(descriptor, LOCK_EX) != 0 {
+            guard errno == EINTR else {
+                let reason = String(cString: strerror(errno))
+                close(descriptor)
+                throw RunnerError("\(url.path) cannot be locked: \(reason)", remedy: "use a store on a local disk")
+            }
+        }
+    }
+
+    deinit { close(descriptor) }
+}

@@ -1,0 +1,44 @@
+public import Evaluation
+public import Foundation
+public import LabCore
+
+/// What a run is asked to do.
+public struct RunOptions: Sendable {
+    /// The suite.
+    public var suite: Suite
+    /// A checkpoint in place of the suite's model.
+    public var model: URL?
+    /// A recipe in place of the suite's.
+    public var recipe: String?
+    /// A GGUF file to judge in place of one made from the checkpoint.
+    public var artifact: URL?
+    /// Backends in place of the suite's; all of them required.
+    public var backends: [String] = []
+    /// Evaluations to run, by name; all when empty.
+    public var evaluations: [String] = []
+    /// A text in place of the suite's.
+    public var dataset: Suite.Dataset?
+    /// Most chunks to score; all when nil.
+    public var limit: Int?
+    /// Threads of computation.
+    public var threads: Int = Machine.defaultThreads
+    /// The history file.
+    public var history: URL = Locations.history
+    /// The artifact store.
+    public var store: URL = Locations.store
+    /// Where report folders are made.
+    public var output: URL
+    /// The worker's program.
+    public var worker: URL = Locations.worker
+    /// How long a worker may say nothing.
+    public var workerSilenceLimit: Duration = .seconds(600)
+    /// The command line, for the record.
+    public var command: String
+
+    /// Options for a suite, everything else at its default.
+    public init(suite: Suite, output: URL, command: String) {
+        self.suite = suite
+        self.output = output
+        self.command = command
+    }
+}

@@ -1,0 +1,201 @@
+import Evaluation
+public import Foundation
+import History
+import Inference
+public import LabCore
+import ModelFormats
+import Quantization
+import Reports
+
+/// One run of a suite: checkpoint -> artifacts -> scores -> verdicts -> history and reports.
+public struct SuiteRun {
+    /// What a finished run leaves.
+    public struct Outcome: Sendable {
+        /// The record, as history has it.
+        public let record: RunRecord
+        /// The folder with report.json, report.html and junit.xml.
+        public let folder: URL
+    }
+
+    private let options: RunOptions
+    private let progress: ProgressHandler
+    private let id: String
+    private let startedAt = Date()
+    private let clock = ContinuousClock.now
+
+    /// - Parameter progress: told of every step; called from any thread.
+    public init(options: RunOptions, progress: @escaping ProgressHandler) {
+        self.options = options
+        self.progress = progress
+        id = Self.makeID(at: startedAt)
+    }
+
+    /// Runs the suite.
+    ///
+    /// Everything finished is kept whatever happens: samples in history as they are scored, artifacts in the store.
+    ///
+    /// - Throws: an error that names what is missing or broken. A gate that fails is no error.
+    public func run() throws -> Outcome {
+        let plans = try selectedPlans()
+        let texts = try plans.map { try Self.text(of: $0.dataset) }
+        // Before any long work: an output that cannot be written would waste it.
+        let folder = try ReportFolder(in: options.output, runID: id)
+        let history = try History(at: options.history)
+        let store = try ArtifactStore(at: options.store)
+        let artifacts = try prepareArtifacts(store: store)
+
+        var findings = Findings()
+        for request in requestedBackends {
+            do {
+                let session = try BackendSession(
+                    backend: request.name, options: options, history: history, runID: id, progress: progress)
+                for (plan, text) in zip(plans, texts) {
+                    try evaluate(plan, text: text, artifacts: artifacts, session: session, into: &findings)
+                }
+                findings.engine = session.greeting.engine
+                findings.device = session.device
+            } catch let error as InferenceError where error.code == .backendMissing && request.isOptional {
+                findings.skip(plans, backend: request.name, reason: error.message)
+            }
+        }
+        let record = makeRecord(findings, artifacts: artifacts)
+        try history.record(record)
+        try folder.write(record)
+        return Outcome(record: record, folder: folder.url)
+    }
+
+    // MARK: - Steps
+
+    private var requestedBackends: [Suite.BackendRequest] {
+        guard !options.backends.isEmpty else { return options.suite.backends }
+        return options.backends.map { Suite.BackendRequest(name: $0, isOptional: false) }
+    }
+
+    private func selectedPlans() throws -> [Suite.EvaluationPlan] {
+        let known = options.suite.evaluations
+        if let unknown = options.evaluations.first(where: { name in !known.contains { $0.name == name } }) {
+            throw RunnerError(
+                "suite \(options.suite.name) has no evaluation '\(unknown)'",
+                remedy: "it has: \(known.map(\.name).joined(separator: ", "))", exitCode: .usage)
+        }
+        let selected = known.filter { options.evaluations.isEmpty || options.evaluations.contains($0.name) }
+        return selected.map { plan in
+            var plan = plan
+            plan.dataset = options.dataset ?? plan.dataset
+            return plan
+        }
+    }
+
+    private static func text(of dataset: Suite.Dataset) throws -> String {
+        let data: Data
+        do {
+            data = try Data(contentsOf: dataset.file)
+        } catch {
+            throw RunnerError(
+                "dataset \(dataset.name): \(dataset.file.path) cannot be read: \(error.localizedDescription)",
+                remedy: "name the file with --dataset NAME --dataset-path FILE")
+        }
+        guard let text = String(data: data, encoding: .utf8) else {
+            throw RunnerError("dataset \(dataset.name): \(dataset.file.path) is not UTF-8 text")
+        }
+        return text
+    }
+
+    private struct Artifacts {
+        var parent: ArtifactRecord
+        var candidate: ArtifactRecord
+        var built: Int
+        var reused: Int
+    }
+
+    private func prepareArtifacts(store: ArtifactStore) throws -> Artifacts {
+        let recipe = options.recipe ?? options.suite.recipe
+        let recipes = [ArtifactStore.parentRecipe] + (options.artifact == nil ? [recipe] : [])
+        let made = try store.artifacts(
+            of: options.model ?? options.suite.model, recipes: recipes, threads: options.threads, progress: progress)
+        guard var parent = made.records.first else { throw RunnerError("the store made no parent") }
+        parent.role = .parent
+        var candidate = try options.artifact.map { try store.record(ofFile: $0) } ?? made.records[made.records.count - 1]
+        candidate.role = .candidate
+        return Artifacts(parent: parent, candidate: candidate, built: made.built, reused: made.records.count - made.built)
+    }
+
+    private func evaluate(
+        _ plan: Suite.EvaluationPlan, text: String, artifacts: Artifacts, session: BackendSession,
+        into findings: inout Findings
+    ) throws {
+        let parent = try session.scores(of: artifacts.parent, plan: plan, text: text)
+        let candidate = try session.scores(of: artifacts.candidate, plan: plan, text: text)
+        guard parent.digests == candidate.digests else {
+            throw RunnerError(
+                """
+                \(artifacts.parent.path) and \(artifacts.candidate.path) cut \(plan.dataset.name) into different \
+                tokens, so they cannot be compared
+                """, remedy: "convert both from the same tokenizer")
+        }
+        let chunks = zip(parent.scores, candidate.scores).enumerated().map { index, scores in
+            PerplexityResult.Chunk(
+                index: index, sample: parent.digests[index], parent: scores.0, candidate: scores.1)
+        }
+        let result = PerplexityResult(
+            plan: plan, backend: session.backend, chunks: chunks,
+            isWholeCorpus: chunks.count == parent.digests.count)
+        findings.measurements += [
+            result.parentMeasurement(artifact: artifacts.parent.path, cached: parent.computed == 0)
+        ].compactMap { $0 }
+        findings.measurements += result.candidateMeasurements(
+            artifact: artifacts.candidate.path, cached: parent.computed + candidate.computed == 0)
+        findings.verdicts += result.verdicts(artifact: artifacts.candidate.path)
+        findings.series.append(result.series(artifact: artifacts.candidate.path))
+        findings.computed += parent.computed + candidate.computed
+        findings.reused += parent.reused + candidate.reused
+        let dataset = DatasetRecord(
+            name: plan.dataset.name, sha256: Digest(of: text), chunks: chunks.count,
+            chunksAvailable: parent.digests.count)
+        if !findings.datasets.contains(dataset) { findings.datasets.append(dataset) }
+    }
+
+    /// What the backends yielded so far.
+    private struct Findings {
+        var measurements: [Measurement] = []
+        var verdicts: [Verdict] = []
+        var series: [PairedSeries] = []
+        var datasets: [DatasetRecord] = []
+        var engine: EngineRecord?
+        var device = "none"
+        var computed = 0
+        var reused = 0
+
+        mutating func skip(_ plans: [Suite.EvaluationPlan], backend: String, reason: String) {
+            verdicts += plans.map { plan in
+                Verdict(
+                    evaluation: plan.name, backend: backend, artifact: nil, metric: nil, status: .skipped, value: nil,
+                    threshold: nil, reason: reason)
+            }
+        }
+    }
+
+    private func makeRecord(_ findings: Findings, artifacts: Artifacts) -> RunRecord {
+        RunRecord(
+            id: id, startedAt: startedAt, durationSeconds: (ContinuousClock.now - clock) / .seconds(1),
+            command: options.command,
+            suite: SuiteReference(name: options.suite.name, sha256: options.suite.digest),
+            verdict: Verdict.overall(findings.verdicts),
+            artifacts: [artifacts.parent, artifacts.candidate], measurements: findings.measurements,
+            verdicts: findings.verdicts, pairedSeries: findings.series, datasets: findings.datasets,
+            engine: findings.engine, machine: Machine.record(device: findings.device, threads: options.threads),
+            reuse: ReuseRecord(
+                samplesComputed: findings.computed, samplesReused: findings.reused, artifactsBuilt: artifacts.built,
+                artifactsReused: artifacts.reused))
+    }
+
+    /// Sortable by time, unique by six random hexadecimal digits.
+    private static func makeID(at date: Date) -> String {
+        let style = Date.VerbatimFormatStyle(
+            format:
+                "\(year: .padded(4))\(month: .twoDigits)\(day: .twoDigits)-\(hour: .twoDigits(clock: .twentyFourHour, hourCycle: .zeroBased))\(minute: .twoDigits)\(second: .twoDigits)",
+            timeZone: .gmt, calendar: Calendar(identifier: .gregorian))
+        let suffix = String(UInt32.random(in: 0..<1 << 24), radix: 16)
+        return "\(date.formatted(style))-\(String(repeating: "0", count: 6 - suffix.count))\(suffix)"
+    }
+}

@@ -1,0 +1,182 @@
+import LabCore
+import ModelFormats
+
+/// Reads each tensor once and writes it to every output.
+///
+/// Tensors are cut into slices of whole rows. In each round one slice is read, the one before it is encoded by all
+/// threads, and the one before that is written: memory is two slices, whatever the model's size.
+struct ConversionPipeline {
+    /// An artifact in the making.
+    struct Output {
+        let plan: RecipePlan
+        let writer: GGUFWriter
+        /// The place of each of the checkpoint's tensors in the artifact.
+        let places: [Int]
+
+        init(plan: RecipePlan, writer: GGUFWriter) {
+            self.plan = plan
+            self.writer = writer
+            var places = [Int](repeating: 0, count: plan.tensors.count)
+            for (place, tensor) in plan.tensors.enumerated() { places[tensor.checkpointIndex] = place }
+            self.places = places
+        }
+    }
+
+    private struct Slice {
+        let tensor: Int
+        let firstRow: Int64
+        let rowCount: Int64
+        let rowElements: Int64
+        let isLast: Bool
+    }
+
+    private let checkpoint: Checkpoint
+    private let outputs: [Output]
+    private let threads: Int
+    private let slices: [Slice]
+
+    private static let sliceBytes: Int64 = 16 << 20
+    /// Elements that one job encodes: their floats stay in a core's own cache.
+    private static let jobElements: Int64 = 32_768
+
+    init(checkpoint: Checkpoint, outputs: [Output], threads: Int) {
+        self.checkpoint = checkpoint
+        self.outputs = outputs
+        self.threads = threads
+        // In the order of the first output, whose bytes can then be hashed as they pass.
+        let order = outputs.first?.plan.tensors.map(\.checkpointIndex) ?? []
+        slices = order.flatMap { Self.slices(of: checkpoint.tensors[$0].source.tensor, index: $0) }
+    }
+
+    private static func slices(of tensor: SafetensorsTensor, index: Int) -> [Slice] {
+        let rowElements = Int64(tensor.shape.last ?? 1)
+        let rows = rowElements == 0 ? 0 : tensor.elementCount / rowElements
+        let rowBytes = rowElements * tensor.scalarType.bytesPerElement
+        let rowsPerSlice = max(1, sliceBytes / max(1, rowBytes))
+        return stride(from: 0, to: rows, by: Int64.Stride(rowsPerSlice)).map { first in
+            let count = min(rowsPerSlice, rows - first)
+            return Slice(
+                tensor: index, firstRow: first, rowCount: count, rowElements: rowElements,
+                isLast: first + count == rows)
+        }
+    }
+
+    func run(progress: ProgressHandler) throws {
+        for type in Set(outputs.flatMap { $0.plan.tensors.map(\.type) }) { try BlockCodec.prepare(type) }
+        let buffers = SliceBuffers(
+            sourceBytes: slices.map(sourceBytes).max() ?? 0,
+            outputBytes: outputs.map { output in slices.map { encodedBytes(of: $0, in: output) }.max() ?? 0 },
+            workers: threads,
+            floatsPerWorker: slices.map { Int(rowsPerJob($0) * $0.rowElements) }.max() ?? 0)
+        let stage = "convert to \(outputs.map(\.plan.recipe.name).joined(separator: ", "))"
+        var tensorsDone = 0
+        for round in 0..<(slices.count + 2) {
+            try runRound(round, buffers)
+            if round >= 2, slices[round - 2].isLast {
+                tensorsDone += 1
+                progress(
+                    ProgressUpdate(
+                        stage: stage, completed: tensorsDone, total: checkpoint.tensors.count, unit: "tensors"))
+            }
+        }
+    }
+
+    /// Reading and writing come first in the queue: they take longest and keep one thread each.
+    private func runRound(_ round: Int, _ buffers: SliceBuffers) throws {
+        let reading = slices.indices.contains(round) ? slices[round] : nil
+        let encoding = slices.indices.contains(round - 1) ? slices[round - 1] : nil
+        let writing = slices.indices.contains(round - 2) ? slices[round - 2] : nil
+        let readJobs = reading == nil ? 0 : 1
+        let writeJobs = writing == nil ? 0 : outputs.count
+        let encodeJobs = encoding.map { Int(($0.rowCount + rowsPerJob($0) - 1) / rowsPerJob($0)) } ?? 0
+        try ParallelJobs.run(count: readJobs + writeJobs + encodeJobs, threads: threads) { job, worker in
+            if let reading, job < readJobs {
+                try read(reading, into: buffers.source(round))
+            } else if let writing, job < readJobs + writeJobs {
+                try write(writing, to: job - readJobs, from: buffers.output(job - readJobs, round))
+            } else if let encoding {
+                try encode(
+                    encoding, job: job - readJobs - writeJobs, buffers: buffers, slot: round - 1,
+                    floats: buffers.floats(worker))
+            }
+        }
+    }
+
+    private func read(_ slice: Slice, into buffer: UnsafeMutableRawBufferPointer) throws {
+        let entry = checkpoint.tensors[slice.tensor].source
+        let rowBytes = slice.rowElements * entry.tensor.scalarType.bytesPerElement
+        try entry.file.read(
+            entry.tensor, from: slice.firstRow * rowBytes,
+            into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<sourceBytes(slice)]))
+    }
+
+    private func write(_ slice: Slice, to index: Int, from buffer: UnsafeMutableRawBufferPointer) throws {
+        let output = outputs[index]
+        try output.writer.write(
+            UnsafeRawBufferPointer(rebasing: buffer[..<encodedBytes(of: slice, in: output)]),
+            toTensor: output.places[slice.tensor],
+            at: slice.firstRow * rowBytes(of: slice, in: output))
+    }
+
+    private func encode(
+        _ slice: Slice, job: Int, buffers: SliceBuffers, slot: Int, floats: UnsafeMutableBufferPointer<Float>
+    ) throws {
+        let tensor = checkpoint.tensors[slice.tensor]
+        let scalarType = tensor.source.tensor.scalarType
+        let first = Int64(job) * rowsPerJob(slice)
+        let rows = min(rowsPerJob(slice), slice.rowCount - first)
+        let elements = Int(rows * slice.rowElements)
+        let values = UnsafeMutableBufferPointer(rebasing: floats[..<elements])
+        let start = Int(first * slice.rowElements * scalarType.bytesPerElement)
+        let source = buffers.source(slot)[start..<(start + elements * Int(scalarType.bytesPerElement))]
+        BlockCodec.decode(UnsafeRawBufferPointer(rebasing: source), as: scalarType, into: values)
+        guard BlockCodec.allFinite(values) else {
+            throw badValue(tensor, "holds an infinity or a value that is not a number")
+        }
+        // Floats are stored from the source's own values, blocks from those of the BF16 parent.
+        var isRounded = scalarType == .bfloat16
+        for index in outputs.indices.sorted(by: { !isBlock(slice, $0) && isBlock(slice, $1) }) {
+            let type = type(of: slice, in: outputs[index])
+            if type.blockElements > 1, !isRounded {
+                BlockCodec.roundToBF16(values)
+                isRounded = true
+            }
+            let rowBytes = rowBytes(of: slice, in: outputs[index])
+            let place = Int(first * rowBytes)..<Int((first + rows) * rowBytes)
+            let target = UnsafeMutableRawBufferPointer(rebasing: buffers.output(index, slot)[place])
+            guard BlockCodec.encode(values, rowElements: slice.rowElements, as: type, into: target) else {
+                throw badValue(tensor, "holds a value that \(type.name) cannot hold")
+            }
+        }
+    }
+
+    private func badValue(_ tensor: Checkpoint.Tensor, _ problem: String) -> QuantizationError {
+        QuantizationError(
+            .badValue, "\(tensor.source.file.url.path): tensor '\(tensor.model.sourceName)': \(problem)",
+            remedy: "Download the weights again; if the value is in the original, the model is broken.")
+    }
+
+    private func rowsPerJob(_ slice: Slice) -> Int64 { max(1, Self.jobElements / slice.rowElements) }
+
+    private func sourceBytes(_ slice: Slice) -> Int {
+        let scalarType = checkpoint.tensors[slice.tensor].source.tensor.scalarType
+        return Int(slice.rowCount * slice.rowElements * scalarType.bytesPerElement)
+    }
+
+    private func type(of slice: Slice, in output: Output) -> TensorType {
+        output.plan.tensors[output.places[slice.tensor]].type
+    }
+
+    private func isBlock(_ slice: Slice, _ index: Int) -> Bool {
+        type(of: slice, in: outputs[index]).blockElements > 1
+    }
+
+    private func rowBytes(of slice: Slice, in output: Output) -> Int64 {
+        let type = type(of: slice, in: output)
+        return slice.rowElements / type.blockElements * type.blockBytes
+    }
+
+    private func encodedBytes(of slice: Slice, in output: Output) -> Int {
+        Int(slice.rowCount * rowBytes(of: slice, in: output))
+    }
+}

@@ -1,0 +1,4 @@
+public import LabCore
+public enum HTMLReport {
+    public static func render(_ run: RunRecord) throws -> String { "" }
+}

@@ -1,0 +1,196 @@
+import Foundation
+import LabCore
+
+/// The shape of `report.json`. Property names become snake_case; nil becomes null, so that no documented field is
+/// ever absent.
+struct JSONDocument: Encodable {
+    var schemaVersion = JSONReport.schemaVersion
+    var run: String
+    var startedAt: Date
+    var durationSeconds: Double
+    var command: String
+    var suite: SuiteReference
+    var verdict: VerdictStatus
+    var artifacts: [Artifact]
+    var measurements: [Measured]
+    var verdicts: [Judged]
+    var validation: Validation
+    var datasets: [Dataset]
+    @Nullable var engine: Engine?
+    var machine: Machine
+    var reuse: ReuseRecord
+    var pairedSeries: [Series]
+
+    struct Artifact: Encodable {
+        var path: String
+        var format: String
+        var recipe: String
+        var role: ArtifactRecord.Role
+        var bytes: Int64
+        var bitsPerWeight: Double
+        var sha256: Digest
+        var model: String
+        @Nullable var source: Digest?
+    }
+
+    struct Measured: Encodable {
+        var artifact: String
+        var backend: String
+        var evaluation: String
+        var metric: String
+        var value: Double
+        var unit: String
+        var n: Int
+        @Nullable var interval: Interval?
+        var cached: Bool
+    }
+
+    struct Judged: Encodable {
+        var evaluation: String
+        var backend: String
+        @Nullable var artifact: String?
+        @Nullable var metric: String?
+        var status: VerdictStatus
+        @Nullable var value: Double?
+        @Nullable var threshold: Double?
+        @Nullable var unit: String?
+        @Nullable var polarity: Polarity?
+        var reason: String
+    }
+
+    struct Validation: Encodable {
+        @Nullable var perplexity: ValidatedPerplexity?
+        var samples: [ValidatedSample] = []
+    }
+
+    struct ValidatedPerplexity: Encodable {
+        var evaluation: String
+        var backend: String
+        var artifact: String
+        var baseline: Double
+        var quantized: Double
+        var increasePct: Double
+        @Nullable var threshold: Double?
+        @Nullable var pass: Bool?
+    }
+
+    struct ValidatedSample: Encodable {
+        var prompt: String
+        var baseline: String
+        var quantized: String
+        var match: Bool
+    }
+
+    struct Dataset: Encodable {
+        var name: String
+        var sha256: Digest
+        var chunks: Int
+        var chunksAvailable: Int
+    }
+
+    struct Engine: Encodable {
+        var build: String
+        var libraries: [Library]
+
+        struct Library: Encodable {
+            var file: String
+            var sha256: Digest
+        }
+    }
+
+    struct Machine: Encodable {
+        var system: String
+        var processor: String
+        var device: String
+        var threads: Int
+        var memoryBytes: Int64
+    }
+
+    struct Series: Encodable {
+        var evaluation: String
+        var backend: String
+        var artifact: String
+        var unit = "nats_per_token"
+        var points: [PairedSeries.Point]
+    }
+}
+
+/// Encodes nil as null, where synthesized coding would leave the field out.
+@propertyWrapper
+struct Nullable<Value: Encodable>: Encodable {
+    var wrappedValue: Value?
+
+    init(wrappedValue: Value?) { self.wrappedValue = wrappedValue }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        if let wrappedValue {
+            try container.encode(wrappedValue)
+        } else {
+            try container.encodeNil()
+        }
+    }
+}
+
+extension JSONDocument {
+    init(_ run: RunRecord) {
+        self.run = run.id
+        startedAt = run.startedAt
+        durationSeconds = run.durationSeconds
+        command = run.command
+        suite = run.suite
+        verdict = run.verdict
+        artifacts = run.artifacts.map {
+            Artifact(
+                path: $0.path, format: $0.format, recipe: $0.recipe, role: $0.role, bytes: $0.bytes,
+                bitsPerWeight: $0.bitsPerWeight, sha256: $0.sha256, model: $0.model, source: $0.source)
+        }
+        measurements = run.measurements.map {
+            Measured(
+                artifact: $0.artifact, backend: $0.backend, evaluation: $0.evaluation, metric: $0.metric,
+                value: $0.value, unit: $0.unit, n: $0.n, interval: $0.interval, cached: $0.cached)
+        }
+        verdicts = run.verdicts.map {
+            Judged(
+                evaluation: $0.evaluation, backend: $0.backend, artifact: $0.artifact, metric: $0.metric,
+                status: $0.status, value: $0.value, threshold: $0.threshold?.limit, unit: $0.threshold?.unit,
+                polarity: $0.threshold?.polarity, reason: $0.reason)
+        }
+        validation = Validation(perplexity: Self.validatedPerplexity(run))
+        datasets = run.datasets.map {
+            Dataset(name: $0.name, sha256: $0.sha256, chunks: $0.chunks, chunksAvailable: $0.chunksAvailable)
+        }
+        engine = run.engine.map { engine in
+            Engine(
+                build: engine.build,
+                libraries: engine.libraries.sorted { $0.key < $1.key }.map { .init(file: $0.key, sha256: $0.value) })
+        }
+        machine = Machine(
+            system: run.machine.system, processor: run.machine.processor, device: run.machine.device,
+            threads: run.machine.threads, memoryBytes: run.machine.memoryBytes)
+        reuse = run.reuse
+        pairedSeries = run.pairedSeries.map {
+            Series(evaluation: $0.evaluation, backend: $0.backend, artifact: $0.artifact, points: $0.points)
+        }
+    }
+
+    /// The first candidate whose perplexity was measured together with its parent's.
+    private static func validatedPerplexity(_ run: RunRecord) -> ValidatedPerplexity? {
+        let parents = Set(run.artifacts.filter { $0.role == .parent }.map(\.path))
+        for increase in run.measurements where increase.metric == Metric.perplexityIncrease.name {
+            let perplexities = run.measurements.filter {
+                $0.metric == Metric.perplexity.name && $0.evaluation == increase.evaluation
+                    && $0.backend == increase.backend
+            }
+            guard let baseline = perplexities.first(where: { parents.contains($0.artifact) }),
+                let quantized = perplexities.first(where: { $0.artifact == increase.artifact })
+            else { continue }
+            let verdict = run.verdict(on: increase)
+            return ValidatedPerplexity(
+                evaluation: increase.evaluation, backend: increase.backend, artifact: increase.artifact,
+                baseline: baseline.value, quantized: quantized.value, increasePct: increase.value,
+                threshold: verdict?.threshold?.limit, pass: verdict.map { $0.status == .pass })
+        }
+        return nil
+    }
+}

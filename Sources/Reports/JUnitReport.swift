@@ -1,0 +1,83 @@
+import Foundation
+public import LabCore
+
+/// JUnit XML, for CI systems: a test suite per evaluation and backend, a test case per verdict.
+///
+/// Failing, infeasible and inconclusive verdicts are failures, told apart by `type`; a skip is `skipped`.
+public enum JUnitReport {
+    /// Renders a run.
+    public static func render(_ run: RunRecord) -> String {
+        var groups: [(name: String, verdicts: [Verdict])] = []
+        for verdict in run.verdicts {
+            let name = "\(verdict.evaluation) on \(verdict.backend)"
+            if let index = groups.firstIndex(where: { $0.name == name }) {
+                groups[index].verdicts.append(verdict)
+            } else {
+                groups.append((name, [verdict]))
+            }
+        }
+        // Skips alone, or no gates at all, are no pass; without this they would show as green.
+        if run.verdict != .pass, !run.verdicts.contains(where: { isFailure($0.status) }) {
+            let overall = Verdict(
+                evaluation: "run", backend: "all", artifact: nil, metric: nil, status: run.verdict, value: nil,
+                threshold: nil, reason: "The suite judged nothing; the run is no pass.")
+            groups.append(("run", [overall]))
+        }
+        let all = groups.flatMap(\.verdicts)
+        var lines = [
+            #"<?xml version="1.0" encoding="UTF-8"?>"#,
+            "<testsuites\(attribute("name", "lab \(run.suite.name)"))\(counts(of: all))"
+                + attribute("time", String(format: "%.3f", run.durationSeconds)) + ">",
+        ]
+        for group in groups {
+            lines.append(
+                "  <testsuite\(attribute("name", group.name))\(counts(of: group.verdicts))"
+                    + attribute("timestamp", run.startedAt.formatted(.iso8601)) + ">")
+            lines += group.verdicts.flatMap { testCase($0, suite: group.name, in: run) }
+            lines.append("  </testsuite>")
+        }
+        lines.append("</testsuites>")
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private static func testCase(_ verdict: Verdict, suite: String, in run: RunRecord) -> [String] {
+        var name = verdict.artifact.map { run.label(of: $0) + " " } ?? ""
+        name += Format.words(verdict.metric ?? (verdict.evaluation == "run" ? "verdict" : verdict.evaluation))
+        if let threshold = verdict.threshold { name += " \(Format.limit(threshold))" }
+        let open = attribute("name", name) + attribute("classname", "\(run.suite.name).\(suite)")
+        let status = verdict.status == .skipped && suite == "run" ? VerdictStatus.inconclusive : verdict.status
+        let reason = attribute("message", verdict.reason)
+        switch status {
+        case .pass:
+            return ["    <testcase\(open)/>"]
+        case .skipped:
+            return ["    <testcase\(open)>", "      <skipped\(reason)/>", "    </testcase>"]
+        case .fail, .infeasible, .inconclusive:
+            let details = verdict.value.map { value in
+                let shown = Format.value(value, unit: verdict.threshold?.unit ?? "1", limit: verdict.threshold?.limit)
+                return "measured \(shown), limit \(verdict.threshold.map(Format.limit) ?? "none")"
+            }
+            return [
+                "    <testcase\(open)>",
+                "      <failure\(attribute("type", status.rawValue))\(reason)>"
+                    + VisibleText(details ?? verdict.reason).escaped + "</failure>",
+                "    </testcase>",
+            ]
+        }
+    }
+
+    private static func isFailure(_ status: VerdictStatus) -> Bool {
+        status == .fail || status == .infeasible || status == .inconclusive
+    }
+
+    private static func counts(of verdicts: [Verdict]) -> String {
+        attribute("tests", String(verdicts.count))
+            + attribute("failures", String(verdicts.filter { isFailure($0.status) }.count))
+            + attribute("errors", "0")
+            + attribute("skipped", String(verdicts.filter { $0.status == .skipped }.count))
+    }
+
+    private static func attribute(_ name: String, _ value: String) -> String {
+        " \(name)=\"\(VisibleText(value).escaped)\""
+    }
+}

@@ -1,0 +1,101 @@
+import ArgumentParser
+import Evaluation
+import Foundation
+import LabCore
+import LabRunner
+import Reports
+
+struct RunCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Quantize, measure, judge and report, as a suite says.")
+
+    @Argument(help: "The suite: a folder with a suite.yaml, such as suites/balanced, or the file itself.")
+    var suite: String
+
+    @Option(help: "A Hugging Face checkpoint folder in place of the suite's model.")
+    var model: String?
+
+    @Option(help: "A recipe in place of the suite's, such as Q3_K_M.")
+    var recipe: String?
+
+    @Option(help: "A GGUF file to judge in place of one made by the recipe.")
+    var artifact: String?
+
+    @Option(help: "A backend to run on in place of the suite's; may be given several times.")
+    var backend: [String] = []
+
+    @Option(help: "Evaluations to run, separated by commas. Default: all of the suite.")
+    var evaluations: String?
+
+    @Option(help: "Name of the text given by --dataset-path, such as wikitext2.")
+    var dataset: String?
+
+    @Option(help: "A text file to measure on in place of the suite's.")
+    var datasetPath: String?
+
+    @Option(help: "Score at most so many chunks; the verdict then rests on the interval.")
+    var limit: Int?
+
+    @Option(help: "Threads of computation. Default: the machine's physical cores.")
+    var threads: Int?
+
+    @OptionGroup var places: PlaceOptions
+
+    @Option(help: "Folder for the reports.")
+    var output: String = "reports"
+
+    func validate() throws {
+        if let limit, limit < 1 { throw ValidationError("--limit must be at least 1") }
+        if let threads, !(1...4096).contains(threads) { throw ValidationError("--threads must be from 1 to 4096") }
+        if (dataset == nil) != (datasetPath == nil) {
+            throw ValidationError("--dataset NAME and --dataset-path FILE belong together")
+        }
+        if recipe != nil, artifact != nil { throw ValidationError("--recipe and --artifact exclude each other") }
+    }
+
+    func run() throws {
+        var options = RunOptions(
+            suite: try Suite(at: URL(fileURLWithPath: suite)), output: URL(fileURLWithPath: output),
+            command: Self.commandLine)
+        options.model = model.map { URL(fileURLWithPath: $0) }
+        options.recipe = recipe
+        options.artifact = artifact.map { URL(fileURLWithPath: $0) }
+        options.backends = backend.map { $0.lowercased() }
+        options.evaluations = evaluations.map { $0.split(separator: ",").map(String.init) } ?? []
+        if let dataset, let datasetPath {
+            options.dataset = Suite.Dataset(name: dataset, file: URL(fileURLWithPath: datasetPath))
+        }
+        options.limit = limit
+        options.threads = threads ?? options.threads
+        options.history = places.historyFile
+        options.store = places.storeFolder
+
+        let progress = TerminalProgress()
+        let outcome = try SuiteRun(options: options, progress: progress.show).run()
+        print(TerminalReport.render(outcome.record, width: Terminal.width, color: Terminal.hasColor))
+        print("report: \(outcome.folder.appendingPathComponent("report.html").relativePath)")
+        throw LabCore.ExitCode.Ending(exitCode: outcome.record.verdict.exitCode)
+    }
+
+    /// The command line as it can be typed again, with the words that need it quoted.
+    private static var commandLine: String {
+        let safe = CharacterSet.alphanumerics.union(CharacterSet(charactersIn: "-_./=:,+@%"))
+        let words = CommandLine.arguments.dropFirst().map { word in
+            !word.isEmpty && word.unicodeScalars.allSatisfy(safe.contains)
+                ? word : "'" + word.replacingOccurrences(of: "'", with: "'\\''") + "'"
+        }
+        return (["./lab"] + words).joined(separator: " ")
+    }
+}
+
+/// Where a command keeps and finds things.
+struct PlaceOptions: ParsableArguments {
+    @Option(help: "The history file. Default: $LAB_HISTORY or the per-user one.")
+    var history: String?
+
+    @Option(help: "The artifact store. Default: $LAB_STORE or the per-user one.")
+    var store: String?
+
+    var historyFile: URL { history.map { URL(fileURLWithPath: $0) } ?? Locations.history }
+    var storeFolder: URL { store.map { URL(fileURLWithPath: $0) } ?? Locations.store }
+}

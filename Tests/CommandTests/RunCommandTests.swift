@@ -1,0 +1,134 @@
+import Foundation
+import Testing
+
+/// Each test is a user's command line and the exit code that a CI job would see.
+@Suite("lab run", .serialized)
+struct RunCommandTests {
+    @Test("a good recipe passes with exit 0, leaves its reports, and is not measured twice")
+    func passesAndReuses() throws {
+        let lab = try LabCommand()
+        let first = try lab.run("suites/smoke")
+        #expect(first.status == 0, "\(first.errors)")
+        let report = try lab.report()
+        #expect(report.verdict == "pass")
+        #expect(report.reuse.samples_reused == 0)
+        #expect(report.reuse.artifacts_built == 2)
+        #expect(report.measurements.map(\.metric) == ["perplexity", "perplexity", "perplexity_increase"])
+        for name in ["report.html", "junit.xml"] {
+            let file = lab.reports.appendingPathComponent("latest/\(name)")
+            #expect(try !Data(contentsOf: file).isEmpty)
+        }
+
+        let second = try lab.run("suites/smoke")
+        #expect(second.status == 0)
+        let again = try lab.report()
+        #expect(again.reuse.samples_computed == 0)
+        #expect(again.reuse.artifacts_built == 0)
+        #expect(again.measurements.allSatisfy { $0.cached })
+        #expect(again.measurements.map(\.value) == report.measurements.map(\.value))
+        #expect(second.output.contains("reused"))
+        #expect(lab.partialFiles().isEmpty)
+    }
+
+    @Test("a recipe too coarse for the model fails with exit 1, and the gate against the better run fails too")
+    func coarseRecipe() throws {
+        let lab = try LabCommand()
+        #expect(try lab.run("suites/balanced", ["--limit", "24"]).status != 4)
+        let coarse = try lab.run("suites/balanced", ["--recipe", "Q2_K"])
+        #expect(coarse.status == 1, "\(coarse.output)\(coarse.errors)")
+        #expect(try lab.report().verdict == "fail")
+
+        let runs = try LabCommand.command([LabCommand.executable.path, "history", "list", "--history", lab.history.path])
+        let ids = runs.output.split(separator: "\n").compactMap { $0.split(separator: " ").first.map(String.init) }
+        try #require(ids.count == 2)
+        let junit = lab.folder.appendingPathComponent("gate.xml")
+        let gate = try LabCommand.command([
+            LabCommand.executable.path, "gate", ids[0], "--against", ids[1], "--history", lab.history.path, "--junit",
+            junit.path,
+        ])
+        #expect(gate.status == 1, "\(gate.output)\(gate.errors)")
+        #expect(try String(contentsOf: junit, encoding: .utf8).contains("<failure"))
+        let same = try LabCommand.command([
+            LabCommand.executable.path, "gate", ids[1], "--against", ids[1], "--history", lab.history.path,
+        ])
+        #expect(same.output.contains("pass") || same.status == 3)
+    }
+
+    @Test("one chunk cannot decide: exit 3")
+    func inconclusive() throws {
+        let lab = try LabCommand()
+        #expect(try lab.run("suites/smoke", ["--limit", "1"]).status == 3)
+        #expect(try lab.report().verdict == "inconclusive")
+    }
+
+    @Test("a suite with an unknown key is exit 2 and names file, line and key")
+    func badSuite() throws {
+        let lab = try LabCommand()
+        let file = lab.folder.appendingPathComponent("suite.yaml")
+        let text = try String(contentsOf: LabCommand.root.appendingPathComponent("suites/smoke/suite.yaml"), encoding: .utf8)
+        try Data(text.replacingOccurrences(of: "recipe:", with: "receipt:").utf8).write(to: file)
+        let result = try lab.run(file.path)
+        #expect(result.status == 2)
+        #expect(result.errors.contains("suite.yaml:5: receipt: unknown key"))
+    }
+
+    @Test("bad usage is exit 2", arguments: [[], ["--limit", "0"], ["--limit", "many"], ["--no-such-option"], ["--dataset", "x"], ["--evaluations", "beauty"]])
+    func badUsage(arguments: [String]) throws {
+        let lab = try LabCommand()
+        let result =
+            try arguments.isEmpty
+            ? LabCommand.command([LabCommand.executable.path, "run"]) : lab.run("suites/smoke", arguments)
+        #expect(result.status == 2)
+        #expect(!result.errors.isEmpty)
+    }
+
+    @Test("a missing model, dataset and suite are named", arguments: [("--model", 4), ("--dataset-path", 4)])
+    func missing(option: String, status: Int) throws {
+        let lab = try LabCommand()
+        let extra = option == "--dataset-path" ? ["--dataset", "x"] : []
+        let result = try lab.run("suites/smoke", [option, "/nonexistent/thing"] + extra)
+        #expect(result.status == Int32(status))
+        #expect(result.errors.contains("/nonexistent/thing"))
+        #expect(try lab.run("suites/nonexistent").status == 2)
+    }
+
+    @Test("a required backend that is absent is exit 4; an optional one is skipped and says so")
+    func backends() throws {
+        let lab = try LabCommand()
+        let demanded = try lab.run("suites/smoke", ["--backend", "cuda", "--limit", "2"])
+        #expect(demanded.status == 4)
+        #expect(demanded.errors.contains("no cuda device"))
+        _ = try lab.run("suites/balanced", ["--limit", "4"])
+        let skipped = try lab.report().verdicts.filter { $0.backend == "cuda" }
+        #expect(skipped.map(\.status) == ["skipped"])
+        #expect(skipped.first?.reason.contains("no cuda device") == true)
+    }
+
+    @Test("a truncated checkpoint is exit 4, named, and leaves nothing in the store")
+    func truncated() throws {
+        let lab = try LabCommand()
+        let model = lab.folder.appendingPathComponent("model")
+        try FileManager.default.copyItem(
+            at: LabCommand.root.appendingPathComponent("fixtures/pajama-tiny"), to: model)
+        let weights = try FileHandle(forWritingTo: model.appendingPathComponent("model.safetensors"))
+        try weights.truncate(atOffset: 100_000)
+        let result = try lab.run("suites/smoke", ["--model", model.path])
+        #expect(result.status == 4)
+        #expect(result.errors.contains("model.safetensors"))
+        #expect(storedArtifacts(lab).isEmpty)
+    }
+
+    @Test("an output that cannot be written is exit 4 before any work", arguments: ["--output", "--history", "--store"])
+    func unwritable(option: String) throws {
+        let lab = try LabCommand()
+        let result = try lab.run("suites/smoke", [option, "/dev/null/place"])
+        #expect(result.status == 4)
+        #expect(result.errors.contains("/dev/null/place"))
+        #expect(storedArtifacts(lab).isEmpty)
+    }
+
+    private func storedArtifacts(_ lab: LabCommand) -> [String] {
+        let walker = FileManager.default.enumerator(atPath: lab.store.path)
+        return (walker?.compactMap { $0 as? String } ?? []).filter { $0.hasSuffix(".gguf") || $0.contains("partial") }
+    }
+}

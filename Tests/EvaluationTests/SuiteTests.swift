@@ -1,0 +1,90 @@
+import Evaluation
+import Foundation
+import LabCore
+import Testing
+
+@Suite("Suite files")
+struct SuiteTests {
+    private static let valid = """
+        version: 1
+        name: example
+        summary: An example.
+        model: ../model
+        recipe: Q4_K_M
+        backends:
+          - name: cpu
+          - name: cuda
+            optional: true
+        evaluations:
+          - name: perplexity
+            evaluator: perplexity
+            dataset:
+              name: text
+              path: text.txt
+            gates:
+              - metric: perplexity_increase
+                below: 5
+                unit: percent
+        """
+
+    private func load(_ text: String) throws -> Suite {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("suite-\(UUID())")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try Data(text.utf8).write(to: folder.appendingPathComponent("suite.yaml"))
+        return try Suite(at: folder)
+    }
+
+    @Test("a valid suite is read as it is written")
+    func valid() throws {
+        let suite = try load(Self.valid)
+        #expect(suite.name == "example")
+        #expect(suite.model.lastPathComponent == "model")
+        #expect(suite.backends.map(\.isOptional) == [false, true])
+        let plan = try #require(suite.evaluations.first)
+        #expect(plan.contextLength == 512)
+        #expect(plan.gates == [Threshold(metric: .perplexityIncrease, limit: 5)])
+        #expect(plan.dataset.file.lastPathComponent == "text.txt")
+    }
+
+    @Test(
+        "what is wrong is named by line and key",
+        arguments: [
+            ("recipe: Q4_K_M", "recipee: Q4_K_M", 5, "recipee", "unknown key"),
+            ("version: 1", "version: 2", 1, "version", "newer"),
+            ("unit: percent", "unit: nats", 19, "evaluations[0].gates[0].unit", "percent"),
+            ("below: 5", "above: 5", 18, "evaluations[0].gates[0].above", "limited with 'below'"),
+            ("below: 5", "below: .nan", 18, "evaluations[0].gates[0].below", "number"),
+            ("metric: perplexity_increase", "metric: beauty", 17, "evaluations[0].gates[0].metric", "unknown metric"),
+            ("evaluator: perplexity", "evaluator: guess", 12, "evaluations[0].evaluator", "unknown evaluator"),
+            ("optional: true", "optional: maybe", 9, "backends[1].optional", "true or false"),
+            ("    optional: true", "    wanted: true", 9, "backends[1].wanted", "unknown key"),
+        ])
+    func invalid(original: String, replacement: String, line: Int, key: String, message: String) throws {
+        let text = Self.valid.replacingOccurrences(of: original, with: replacement)
+        let error = try #require(throws: SuiteError.self) { try load(text) }
+        #expect(error.line == line)
+        #expect(error.key == key)
+        #expect(error.message.contains(message))
+        #expect(error.exitCode == .usage)
+        #expect(error.description.contains("suite.yaml:\(line): \(key): "))
+    }
+
+    @Test("a missing key, broken YAML, an empty file and a missing suite are errors that name the file")
+    func unreadable() throws {
+        let withoutRecipe = Self.valid.replacingOccurrences(of: "recipe: Q4_K_M\n", with: "")
+        #expect(try #require(throws: SuiteError.self) { try load(withoutRecipe) }.message.contains("'recipe'"))
+        #expect(throws: SuiteError.self) { try load("version: [1") }
+        #expect(throws: SuiteError.self) { try load("") }
+        #expect(throws: SuiteError.self) { try Suite(at: URL(fileURLWithPath: "/nonexistent")) }
+    }
+
+    @Test("the suites that come with the lab can be read", arguments: ["balanced", "smoke"])
+    func shipped(name: String) throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let suite = try Suite(at: root.appendingPathComponent("suites/\(name)"))
+        #expect(suite.name == name)
+        #expect(FileManager.default.fileExists(atPath: suite.model.appendingPathComponent("config.json").path))
+    }
+}

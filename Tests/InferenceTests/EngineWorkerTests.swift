@@ -1,0 +1,183 @@
+import Foundation
+import Inference
+import LabCore
+import ModelFormats
+import Quantization
+import Testing
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// The real worker on the embedded model.
+@Suite("The llama.cpp worker", .serialized)
+struct EngineWorkerTests {
+    static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+    static let executable = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
+        .deletingLastPathComponent().appendingPathComponent("lab-worker")
+
+    /// The embedded model in BF16, converted once for all tests of this process.
+    static let model = Result {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("worker-model-\(getpid())")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let file = folder.appendingPathComponent("pajama-tiny-BF16.gguf")
+        let checkpoint = try Checkpoint(directory: root.appendingPathComponent("fixtures/pajama-tiny"))
+        _ = try Converter(checkpoint).convert(
+            to: [(try Recipe.named("BF16"), file)], threads: 2, engineBuild: "test", progress: { _ in })
+        return file
+    }
+
+    private func load(_ worker: Worker, contextLength: Int = 128, sequences: Int = 1) throws -> WorkerEvent {
+        try worker.perform(
+            .load(
+                WorkerRequest.LoadParameters(
+                    path: try Self.model.get().path, backend: "cpu", contextLength: contextLength,
+                    parallelSequences: sequences, threads: 2)))
+    }
+
+    private func chunks(_ worker: Worker) throws -> WorkerEvent.Chunks {
+        let file = Self.root.appendingPathComponent("fixtures/pajama-tiny/heldout/text.txt")
+        let text = try String(contentsOf: file, encoding: .utf8)
+        let request = WorkerRequest.chunk(WorkerRequest.ChunkParameters(text: text, contextLength: 128))
+        guard case .chunked(let chunks) = try worker.perform(request) else { throw CancellationError() }
+        return chunks
+    }
+
+    private func scores(_ worker: Worker, chunks: [Int]) throws -> [Int: ChunkScore] {
+        var scores: [Int: ChunkScore] = [:]
+        _ = try worker.perform(.score(WorkerRequest.ScoreParameters(chunks: chunks))) { event in
+            if case .scored(let chunk) = event { scores[chunk.index] = chunk.score }
+        }
+        return scores
+    }
+
+    @Test("it introduces itself with the engine's libraries and a CPU device")
+    func greeting() throws {
+        let worker = try Worker(executable: Self.executable)
+        guard case .greeted(let greeting) = try worker.perform(.hello) else { throw CancellationError() }
+        #expect(greeting.devices.contains { $0.registry == "CPU" })
+        #expect(greeting.engine.libraries.keys.contains { $0.hasPrefix("libllama.") })
+        #expect(greeting.engine.build.contains("-"))
+    }
+
+    @Test("a chunk's score does not depend on what was scored before it")
+    func independent() throws {
+        let worker = try Worker(executable: Self.executable)
+        _ = try load(worker)
+        #expect(try chunks(worker).digests.count > 4)
+        let forward = try scores(worker, chunks: [0, 1, 2])
+        let backward = try scores(worker, chunks: [2, 1])
+        #expect(forward[1] == backward[1])
+        #expect(forward[2] == backward[2])
+        // 128 tokens, of which the second half but the first of it is scored: 128 - 64 - 1.
+        #expect(forward[0]?.tokenCount == 63)
+        #expect(try #require(forward[0]).meanNats > 0)
+    }
+
+    @Test("the vocabulary alone chunks a text as the whole model does")
+    func vocabularyOnly() throws {
+        let worker = try Worker(executable: Self.executable)
+        _ = try load(worker)
+        let whole = try chunks(worker)
+        _ = try worker.perform(
+            .load(
+                WorkerRequest.LoadParameters(
+                    path: try Self.model.get().path, backend: "cpu", vocabularyOnly: true, threads: 1)))
+        #expect(try chunks(worker) == whole)
+    }
+
+    @Test("greedy continuations do not depend on how many run side by side")
+    func generation() throws {
+        let prompts = ["The ", "One day ", "In the ", "There "]
+        func completions(sequences: Int) throws -> [Int: String] {
+            let worker = try Worker(executable: Self.executable)
+            _ = try load(worker, sequences: sequences)
+            var texts: [Int: String] = [:]
+            let parameters = WorkerRequest.GenerateParameters(prompts: prompts, maximumTokens: 12)
+            _ = try worker.perform(.generate(parameters)) { event in
+                if case .completed(let completion) = event { texts[completion.index] = completion.text }
+            }
+            return texts
+        }
+        let one = try completions(sequences: 1)
+        #expect(one.count == prompts.count)
+        #expect(try completions(sequences: 3) == one)
+    }
+
+    @Test("a file that is no model is refused, and the worker lives on")
+    func refused() throws {
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent("no-model-\(UUID()).gguf")
+        try Data("not a model".utf8).write(to: file)
+        let worker = try Worker(executable: Self.executable)
+        let error = try #require(throws: InferenceError.self) {
+            try worker.perform(
+                .load(WorkerRequest.LoadParameters(path: file.path, backend: "cpu", threads: 1)))
+        }
+        #expect(error.code == .refused)
+        #expect(error.message.contains(file.path))
+        _ = try load(worker)
+    }
+
+    @Test("a backend the engine does not have is named")
+    func missingBackend() throws {
+        let worker = try Worker(executable: Self.executable)
+        let error = try #require(throws: InferenceError.self) {
+            try worker.perform(
+                .load(WorkerRequest.LoadParameters(path: "/any", backend: "abacus", threads: 1)))
+        }
+        #expect(error.code == .backendMissing)
+        #expect(error.message.contains("abacus"))
+    }
+
+    @Test("a worker lost in the middle of scoring is an error, and what was scored before has arrived", arguments: [SIGKILL, SIGABRT])
+    func lost(signal: Int32) throws {
+        let worker = try Worker(executable: Self.executable)
+        _ = try load(worker)
+        let count = try chunks(worker).digests.count
+        var arrived = 0
+        let error = try #require(throws: InferenceError.self) {
+            try worker.perform(.score(WorkerRequest.ScoreParameters(chunks: Array(0..<count)))) { _ in
+                arrived += 1
+                if arrived == 2 { kill(worker.processIdentifier, signal) }
+            }
+        }
+        #expect(error.code == .died)
+        #expect(error.message.contains("score \(count) chunks"))
+        #expect(arrived >= 2 && arrived < count)
+    }
+
+    @Test("a worker that stops in the middle of scoring is found out")
+    func stopped() throws {
+        let worker = try Worker(executable: Self.executable, silenceLimit: .seconds(2))
+        _ = try load(worker)
+        let count = try chunks(worker).digests.count
+        var isFirst = true
+        let error = try #require(throws: InferenceError.self) {
+            try worker.perform(.score(WorkerRequest.ScoreParameters(chunks: Array(0..<count)))) { _ in
+                if isFirst { kill(worker.processIdentifier, SIGSTOP) }
+                isFirst = false
+            }
+        }
+        #expect(error.code == .hung)
+    }
+
+    #if os(Linux)
+        @Test("a worker that runs out of memory is an error with its last words")
+        func outOfMemory() throws {
+            let script = FileManager.default.temporaryDirectory.appendingPathComponent("small-\(UUID()).sh")
+            // 600 MB of address space: enough to start, not for a context of a million tokens.
+            try Data("#!/bin/sh\nulimit -v 600000\nexec '\(Self.executable.path)'\n".utf8).write(to: script)
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: script.path)
+            let worker = try Worker(executable: script)
+            let error = try #require(throws: InferenceError.self) {
+                try load(worker, contextLength: 1_048_576)
+            }
+            #expect(error.code == .refused || error.code == .died)
+            #expect(!error.lastWords.isEmpty)
+            #expect(error.exitCode == .unavailable)
+        }
+    #endif
+}
