@@ -96,7 +96,9 @@ let package = Package(
         .testTarget(
             name: "InferenceTests", dependencies: ["Inference", "Quantization"], swiftSettings: sharedSettings),
         .testTarget(name: "EvaluationTests", dependencies: ["Evaluation"], swiftSettings: sharedSettings),
-        .testTarget(name: "HistoryTests", dependencies: ["History"], swiftSettings: sharedSettings),
+        .testTarget(
+            name: "HistoryTests", dependencies: ["History", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: sharedSettings),
         .testTarget(name: "ReportsTests", dependencies: ["Reports"], swiftSettings: sharedSettings),
         .testTarget(name: "CommandTests", dependencies: ["LabRunner"], swiftSettings: sharedSettings),
     ],

@@ -17,26 +17,24 @@ extension History {
             throw HistoryError(
                 .invalidValue, file: url, "run \(run.id) holds a number that is not finite: \(error)")
         }
-        try HistoryError.translating(url, "write") {
-            try pool.write { database in
-                let known = try String.fetchOne(
-                    database, sql: "SELECT record FROM runs WHERE id = ?", arguments: [run.id])
-                if known == json { return }
-                guard known == nil else {
-                    throw HistoryError(
-                        .conflictingRun, file: url, "history \(url.path) already has a different run \(run.id)",
-                        remedy: "run again; a new run gets a new identifier")
-                }
-                try Self.insert(run, json: json, into: database)
-                for (position, artifact) in run.artifacts.enumerated() {
-                    try Self.insert(artifact, position: position, of: run.id, into: database)
-                }
-                for (position, measurement) in run.measurements.enumerated() {
-                    try Self.insert(measurement, position: position, of: run.id, into: database)
-                }
-                for (position, verdict) in run.verdicts.enumerated() {
-                    try Self.insert(verdict, position: position, of: run.id, into: database)
-                }
+        try write(mustSync: true) { database in
+            let known = try String.fetchOne(
+                database, sql: "SELECT record FROM runs WHERE id = ?", arguments: [run.id])
+            if known == json { return }
+            guard known == nil else {
+                throw HistoryError(
+                    .conflictingRun, file: url, "history \(url.path) already has a different run \(run.id)",
+                    remedy: "run again; a new run gets a new identifier")
+            }
+            try Self.insert(run, json: json, into: database)
+            for (position, artifact) in run.artifacts.enumerated() {
+                try Self.insert(artifact, position: position, of: run.id, into: database)
+            }
+            for (position, measurement) in run.measurements.enumerated() {
+                try Self.insert(measurement, position: position, of: run.id, into: database)
+            }
+            for (position, verdict) in run.verdicts.enumerated() {
+                try Self.insert(verdict, position: position, of: run.id, into: database)
             }
         }
     }

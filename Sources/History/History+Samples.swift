@@ -30,7 +30,7 @@ extension History {
 
     /// Keeps the result of one sample, under the key that its conditions and its digest make.
     ///
-    /// On disk when the call returns. A result that is there already stays: two labs may compute the same sample.
+    /// Safe from a killed process when the call returns. A result that is there already stays: two labs may compute the same sample.
     ///
     /// - Throws: ``HistoryError``; ``HistoryError/Code/invalidValue`` for a sum that is not finite or no tokens.
     public func store(
@@ -46,20 +46,18 @@ extension History {
         }
         let key = conditions.key(sample: sample)
         let json = try Self.json(conditions)
-        try HistoryError.translating(url, "write") {
-            try pool.write { database in
-                let conditionsID = try Self.conditionsID(conditions, json: json, in: database)
-                try database.execute(
-                    sql: """
-                        INSERT OR IGNORE INTO samples
-                            (key, conditions_id, sample_sha256, nll_sum_nats, token_count, run_id, computed_at)
-                        VALUES (?, ?, ?, ?, ?, ?, ?)
-                        """,
-                    arguments: [
-                        key.hex, conditionsID, sample.hex, result.nllSumNats, result.tokenCount, runID,
-                        Date().formatted(Self.timeFormat),
-                    ])
-            }
+        try write(mustSync: false) { database in
+            let conditionsID = try Self.conditionsID(conditions, json: json, in: database)
+            try database.execute(
+                sql: """
+                    INSERT OR IGNORE INTO samples
+                        (key, conditions_id, sample_sha256, nll_sum_nats, token_count, run_id, computed_at)
+                    VALUES (?, ?, ?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    key.hex, conditionsID, sample.hex, result.nllSumNats, result.tokenCount, runID,
+                    Date().formatted(Self.timeFormat),
+                ])
         }
     }
 

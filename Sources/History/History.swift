@@ -4,13 +4,15 @@ import LabCore
 
 /// Everything the lab has measured: samples by what identifies them, and runs with their records.
 ///
-/// One SQLite file in WAL mode. Several labs may read and write it at once; each write is one transaction, on disk
-/// when the call returns, so that a killed process or a lost power supply costs at most the write in hand.
+/// One SQLite file in WAL mode. Several labs may read and write it at once. Each write is one transaction: a killed
+/// process costs at most the write in hand, and a lost power supply the samples of the last second.
 public final class History: Sendable {
     /// The file.
     public let url: URL
 
     let pool: DatabasePool
+
+    private let syncing = Syncing()
 
     static let busyTimeoutSeconds: TimeInterval = 30
 
@@ -71,9 +73,6 @@ public final class History: Sendable {
         while true {
             do {
                 let pool = try DatabasePool(path: url.path, configuration: configuration)
-                // GRDB chooses NORMAL, which may lose the last minutes when the power goes; a sample of a large
-                // model can be worth more than the fsync.
-                try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
                 try pool.write { try Schema.migrate($0, file: url) }
                 return pool
             } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY && Date() < deadline {
@@ -81,6 +80,33 @@ public final class History: Sendable {
                 Thread.sleep(forTimeInterval: 0.02)
             }
         }
+    }
+
+    /// Runs `body` in one transaction.
+    ///
+    /// A commit waits for the disk (4 ms are usual) unless another did within the last second: minutes of computing
+    /// on a large model are never at risk, and the many quick samples of a small one need not wait.
+    func write(mustSync: Bool, _ body: (Database) throws -> Void) throws {
+        try HistoryError.translating(url, "write") {
+            try pool.writeWithoutTransaction { database in
+                let isSyncing = mustSync || syncing.isDue
+                try database.execute(sql: "PRAGMA synchronous = \(isSyncing ? "FULL" : "NORMAL")")
+                try database.inTransaction(.immediate) {
+                    try body(database)
+                    return .commit
+                }
+                if isSyncing { syncing.last = .now }
+            }
+        }
+    }
+
+    /// When the write-ahead log was last flushed to disk.
+    ///
+    /// Unchecked: only touched inside the pool's writes, which run one after another.
+    private final class Syncing: @unchecked Sendable {
+        var last: ContinuousClock.Instant?
+
+        var isDue: Bool { last.map { $0.duration(to: .now) > .seconds(1) } ?? true }
     }
 
     /// Times are kept as text in UTC with milliseconds: sortable, and readable in any SQLite shell.

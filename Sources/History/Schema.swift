@@ -12,7 +12,9 @@ enum Schema {
     /// The version this lab writes.
     static var version: Int { steps.count }
 
-    /// Refuses a file that is not a history, or that a newer lab wrote. Changes nothing.
+    /// Refuses a file that is not a history, or that a newer lab wrote.
+    ///
+    /// Changes nothing.
     static func check(_ database: Database, file: URL) throws {
         let applicationID = try Int.fetchOne(database, sql: "PRAGMA application_id") ?? 0
         if applicationID != Self.applicationID {
@@ -32,7 +34,9 @@ enum Schema {
         }
     }
 
-    /// Brings a checked file to the version of this lab. Must run inside a write transaction.
+    /// Brings a checked file to the version of this lab.
+    ///
+    /// Must run inside a write transaction.
     static func migrate(_ database: Database, file: URL) throws {
         try check(database, file: file)
         let found = try version(of: database)

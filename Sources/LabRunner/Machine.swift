@@ -1,5 +1,5 @@
-public import Foundation
-public import LabCore
+import Foundation
+import LabCore
 
 #if canImport(Glibc)
     import Glibc
@@ -14,11 +14,6 @@ public enum Machine {
     public static var defaultThreads: Int {
         var threads = ProcessInfo.processInfo.activeProcessorCount
         #if os(Linux)
-            var affinity = cpu_set_t()
-            if sched_getaffinity(0, MemoryLayout<cpu_set_t>.size, &affinity) == 0 {
-                let allowed = withUnsafeBytes(of: &affinity) { $0.reduce(0) { $0 + $1.nonzeroBitCount } }
-                threads = min(threads, max(1, allowed))
-            }
             if let cores = physicalCores { threads = min(threads, cores) }
             if let quota = cgroupProcessors { threads = min(threads, quota) }
         #else

@@ -1,6 +1,6 @@
 public import Evaluation
 public import Foundation
-public import LabCore
+import LabCore
 
 /// What a run is asked to do.
 public struct RunOptions: Sendable {

@@ -157,7 +157,7 @@ public struct SuiteRun {
 
     /// What the backends yielded so far.
     private struct Findings {
-        var measurements: [Measurement] = []
+        var measurements: [LabCore.Measurement] = []
         var verdicts: [Verdict] = []
         var series: [PairedSeries] = []
         var datasets: [DatasetRecord] = []

@@ -37,7 +37,7 @@ public enum JUnitReport {
             lines.append("  </testsuite>")
         }
         lines.append("</testsuites>")
-        return lines.joined(separator: "\n") + "\n"
+        return lines.joined(separator: "\n").replacingOccurrences(of: "\u{A0}", with: " ") + "\n"
     }
 
     private static func testCase(_ verdict: Verdict, suite: String, in run: RunRecord) -> [String] {

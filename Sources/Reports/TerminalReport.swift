@@ -32,7 +32,7 @@ public enum TerminalReport {
         lines += wrap(
             "\(Format.reuse(run.reuse)); \(Format.duration(seconds: run.durationSeconds)); "
                 + "run \(VisibleText(run.id).text)", width: width, indent: 2)
-        return lines.joined(separator: "\n")
+        return lines.joined(separator: "\n").replacingOccurrences(of: "\u{A0}", with: " ")
     }
 
     private static func measurementTable(_ run: RunRecord, width: Int, color: Bool) -> [String] {
@@ -111,9 +111,10 @@ private struct Table {
     private let widths: [Int]
 
     init(rows: [[String]], alignment: [Alignment]) {
-        self.rows = rows.map { $0.map { VisibleText($0).text } }
+        let rows = rows.map { $0.map { VisibleText($0).text } }
+        self.rows = rows
         self.alignment = alignment
-        widths = alignment.indices.map { column in self.rows.map { $0[column].count }.max() ?? 0 }
+        widths = alignment.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
     }
 
     var width: Int { widths.filter { $0 > 0 }.reduce(0) { $0 + $1 + 2 } }

@@ -9,7 +9,7 @@ extension LabCore.ExitCode {
 }
 
 /// Ends the process.
-func exit(with code: LabCore.ExitCode) -> Never {
+func endProcess(with code: LabCore.ExitCode) -> Never {
     Foundation.exit(code.rawValue)
 }
 

@@ -10,8 +10,8 @@ struct GateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gate", abstract: "Judge a run by its suite's limits and against another run, chunk by chunk.")
 
-    @Argument(help: "The run under test: an id, the beginning of one, or 'last'.")
-    var run: String
+    @Argument(help: ArgumentHelp("The run under test: an id, the beginning of one, or 'last'.", valueName: "run"))
+    var subject: String
 
     @Option(help: "The run to hold it against.")
     var against: String
@@ -30,15 +30,15 @@ struct GateCommand: ParsableCommand {
 
     func run() throws {
         let history = try History(at: places.historyFile)
-        let subject = try history.resolve(run)
-        let comparison = RunComparison(
-            subject, against: try history.resolve(against), tolerancePercent: tolerance)
+        var record = try history.resolve(subject)
+        let comparison = RunComparison(record, against: try history.resolve(against), tolerancePercent: tolerance)
         for verdict in comparison.verdicts {
             print("\(verdict.status.rawValue)  \(verdict.evaluation) on \(verdict.backend): \(verdict.reason)")
         }
         if let junit {
-            let xml = JUnitReport.render(verdicts: comparison.verdicts, of: subject)
-            try AtomicFile.write(Data(xml.utf8), to: URL(fileURLWithPath: junit))
+            record.verdicts = comparison.verdicts
+            record.verdict = comparison.verdict
+            try AtomicFile.write(Data(JUnitReport.render(record).utf8), to: URL(fileURLWithPath: junit))
         }
         print("gate: \(comparison.verdict.rawValue)")
         throw LabCore.ExitCode.Ending(exitCode: comparison.verdict.exitCode)

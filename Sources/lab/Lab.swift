@@ -23,14 +23,14 @@ struct Lab: ParsableCommand {
         } catch let failure as any LabFailure {
             printError("error: \(failure.description)")
             if let remedy = failure.remedy { printError("  -> \(remedy)") }
-            exit(with: failure.exitCode)
+            endProcess(with: failure.exitCode)
         } catch let code as LabCore.ExitCode.Ending {
-            exit(with: code.exitCode)
+            endProcess(with: code.exitCode)
         } catch {
             let isHelp = exitCode(for: error) == .success
             let message = fullMessage(for: error)
             if isHelp { print(message) } else { printError(message) }
-            exit(with: isHelp ? .pass : .usage)
+            endProcess(with: isHelp ? .pass : .usage)
         }
     }
 }

@@ -122,7 +122,7 @@ provide_engine() {
         missing=$(check_own_engine "$LAB_ENGINE_PREFIX")
         [ -z "$missing" ] || give_up "LAB_ENGINE_PREFIX=$LAB_ENGINE_PREFIX is not a whole engine; it lacks: $missing" \
             "install llama.cpp $PIN_BUILD there (shared libraries, CPU backend), or unset LAB_ENGINE_PREFIX"
-        PREFIX=$LAB_ENGINE_PREFIX
+        PREFIX=$(cd "$LAB_ENGINE_PREFIX" && pwd)
         return 0
     fi
     describe_engine

@@ -17,7 +17,7 @@ give_up() {
 }
 
 # One line of `lab doctor`: name and value in two columns, the same as the binary's own lines.
-doctor_line() { printf '%-18s %s\n' "$1" "$2"; }
+doctor_line() { printf '%-18s  %s\n' "$1" "$2"; }
 
 elapsed_text() {
     if [ "$1" -lt 60 ]; then printf '%d s' "$1"; else printf '%d min %02d s' $(($1 / 60)) $(($1 % 60)); fi

@@ -25,6 +25,12 @@ public struct JSONMember: Sendable, Equatable {
     public let name: String
     /// The value.
     public let value: JSONValue
+
+    /// Creates a member.
+    public init(name: String, value: JSONValue) {
+        self.name = name
+        self.value = value
+    }
 }
 
 extension JSONValue {

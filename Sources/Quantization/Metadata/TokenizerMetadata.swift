@@ -81,6 +81,7 @@ struct TokenizerMetadata {
             texts[token.id] = token.text
             types[token.id] = TokenType.normal.rawValue
         }
+        try checkAddedIDs()
         for token in tokenizer.addedTokens {
             let isFree = types[token.id] == TokenType.unused.rawValue
             guard isFree || texts[token.id].utf8.elementsEqual(token.content.utf8) else { throw sharedID(token.id) }
@@ -89,6 +90,23 @@ struct TokenizerMetadata {
             types[token.id] = (isControl ? TokenType.control : TokenType.userDefined).rawValue
         }
         return (texts, types)
+    }
+
+    /// Hugging Face's library ignores the stated ids and numbers new tokens after the vocabulary; a file where the two
+    /// differ would make this artifact disagree with the model that was trained.
+    private func checkAddedIDs() throws {
+        let known = Dictionary(tokenizer.vocabulary.map { (Array($0.text.utf8), $0.id) }) { first, _ in first }
+        var next = tokenizer.vocabulary.count
+        for token in tokenizer.addedTokens {
+            let given = known[Array(token.content.utf8)] ?? next
+            guard token.id == given else {
+                throw QuantizationError(
+                    .unsupported,
+                    "tokenizer.json states the id \(token.id) for '\(token.content)', which is loaded as \(given)",
+                    remedy: "Save the tokenizer again with the library that trained the model.")
+            }
+            next = max(next, given + 1)
+        }
     }
 
     private func sharedID(_ id: Int) -> QuantizationError {

@@ -47,24 +47,38 @@ struct Headline {
 
     private static func sentence(_ verdict: Verdict, in run: RunRecord) -> String {
         guard let value = verdict.value, let threshold = verdict.threshold, let metric = verdict.metric,
-            verdict.status == .pass || verdict.status == .fail
+            let position = position(of: verdict, in: run)
         else {
             return finished("\(verdict.evaluation) on \(verdict.backend): \(verdict.reason)")
         }
         let subject = [run.artifact(at: verdict.artifact)?.model, run.label(of: verdict.artifact)]
             .compactMap { $0 }.joined(separator: " ")
-        let side = verdict.status == .pass ? "inside" : "outside"
         let limit = "the limit of \(Format.amount(threshold.limit, unit: threshold.unit))"
         let shown = Format.value(value, unit: threshold.unit, limit: threshold.limit)
         guard metric == Metric.perplexityIncrease.name else {
-            return "\(subject) has a \(Format.words(metric)) of \(shown), \(side) \(limit)."
+            return "\(subject) has a \(Format.words(metric)) of \(shown), \(position) \(limit)."
         }
         let reference = run.parent.map { "its \($0.recipe) parent" } ?? "its parent"
         let amount = shown.drop { $0 == "+" || $0 == "\u{2212}" }
         let change =
             shown.hasPrefix("+")
             ? "is \(amount) worse than" : shown.hasPrefix("\u{2212}") ? "is \(amount) better than" : "equals"
-        return "\(subject) \(change) \(reference) in perplexity, \(side) \(limit)."
+        return "\(subject) \(change) \(reference) in perplexity, \(position) \(limit)."
+    }
+
+    /// Where the value lies; nil where the gate's own reason says it better.
+    private static func position(of verdict: Verdict, in run: RunRecord) -> String? {
+        switch verdict.status {
+        case .pass: return "inside"
+        case .fail: return "outside"
+        case .inconclusive:
+            guard let interval = run.measurement(under: verdict)?.interval, let threshold = verdict.threshold,
+                interval.low <= threshold.limit, threshold.limit <= interval.high
+            else { return nil }
+            return "but its interval of \(Format.fixed(interval.low, 2)) to "
+                + "\(Format.amount((interval.high * 100).rounded() / 100, unit: threshold.unit)) straddles"
+        case .skipped, .infeasible: return nil
+        }
     }
 
     private static func finished(_ text: String) -> String {

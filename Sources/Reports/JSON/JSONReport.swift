@@ -1,9 +1,13 @@
 public import Foundation
 public import LabCore
 
-/// `report.json`: everything a run found out, for programs. Its schema is docs/report.schema.json.
+/// The JSON report: everything a run found out, for programs.
+///
+/// Its schema is docs/report.schema.json.
 public enum JSONReport {
-    /// The version of the schema. It rises when a field changes meaning or goes; added fields leave it.
+    /// The version of the schema.
+    ///
+    /// It rises when a field changes meaning or goes; added fields leave it.
     public static let schemaVersion = 1
 
     /// Renders a run: pretty-printed, keys sorted, the same bytes for the same run.

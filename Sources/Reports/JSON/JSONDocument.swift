@@ -1,8 +1,9 @@
 import Foundation
 import LabCore
 
-/// The shape of `report.json`. Property names become snake_case; nil becomes null, so that no documented field is
-/// ever absent.
+/// The shape of the JSON report.
+///
+/// Property names become snake_case; nil becomes null, so that no documented field is ever absent.
 struct JSONDocument: Encodable {
     var schemaVersion = JSONReport.schemaVersion
     var run: String

@@ -1,8 +1,13 @@
 import Foundation
 import LabCore
 
-/// Numbers and names the way people read them. A minus is U+2212; groups of a kind are as wide as each other.
+/// Numbers and names the way people read them.
+///
+/// A minus is U+2212; groups of a kind are as wide as each other.
 enum Format {
+    /// A percent sign that stays on the line of its number.
+    static let percentSign = "\u{A0}%"
+
     /// A number with a fixed count of decimals.
     static func fixed(_ value: Double, _ decimals: Int) -> String {
         guard value.isFinite else { return "invalid" }
@@ -32,7 +37,7 @@ enum Format {
             while decimals < 6, let limit, value != limit, fixed(value, decimals) == fixed(limit, decimals) {
                 decimals += 1
             }
-            return signed(value, decimals) + " %"
+            return signed(value, decimals) + percentSign
         case "1": return fixed(value, 4)
         default: return fixed(value, 4) + " " + unit.replacingOccurrences(of: "_", with: " ")
         }
@@ -41,13 +46,13 @@ enum Format {
     /// A limit in its unit, with the side that passes: "< 5 %".
     static func limit(_ threshold: Threshold) -> String {
         let side = threshold.polarity == .lowerIsBetter ? "<" : ">"
-        return "\(side) \(amount(threshold.limit, unit: threshold.unit))"
+        return "\(side)\u{A0}\(amount(threshold.limit, unit: threshold.unit))"
     }
 
     /// A limit's amount in its unit: "5 %".
     static func amount(_ value: Double, unit: String) -> String {
         switch unit {
-        case "percent": "\(plain(value)) %"
+        case "percent": "\(plain(value))\(percentSign)"
         case "1": plain(value)
         default: "\(plain(value)) \(unit.replacingOccurrences(of: "_", with: " "))"
         }
@@ -57,7 +62,7 @@ enum Format {
     static func interval(_ interval: Interval, unit: String) -> String {
         let decimals = unit == "percent" ? 2 : 4
         let level = plain(interval.level * 100)
-        return "\(level) % CI \(fixed(interval.low, decimals)) to \(fixed(interval.high, decimals))"
+        return "\(level)\(percentSign) CI \(fixed(interval.low, decimals)) to \(fixed(interval.high, decimals))"
     }
 
     /// A size in decimal units: "6.7 MB", "5.03 GB".

@@ -1,1 +1,0 @@
-// waiting for its first file

@@ -1,0 +1,71 @@
+import LabCore
+
+/// The judged value and its interval on a line from zero to past the limit.
+struct Gauge {
+    private let value: Double
+    private let interval: Interval?
+    private let threshold: Threshold
+    private let status: VerdictStatus
+    private let low: Double
+    private let high: Double
+
+    /// Nil when the gate has no value, no limit, or no room between them to draw.
+    init?(_ verdict: Verdict?, in run: RunRecord) {
+        guard let verdict, let value = verdict.value, let threshold = verdict.threshold else { return nil }
+        let interval = run.measurement(under: verdict)?.interval
+        let marks = [0, value, threshold.limit] + (interval.map { [$0.low, $0.high] } ?? [])
+        guard let smallest = marks.min(), let largest = marks.max(), largest > smallest else { return nil }
+        let margin = 0.06 * (largest - smallest)
+        low = smallest < 0 ? smallest - margin : 0
+        high = largest + margin
+        self.value = value
+        self.interval = interval
+        self.threshold = threshold
+        status = verdict.status
+    }
+
+    var html: String {
+        let unit = threshold.unit
+        let shown = Format.value(value, unit: unit, limit: threshold.limit)
+        let limit = "limit \(Format.amount(threshold.limit, unit: unit))"
+        let range = interval.map { Format.interval($0, unit: unit) }
+        let label = ([shown] + (range.map { [$0] } ?? []) + [limit]).joined(separator: ", ")
+        let passing: (Double, Double) =
+            threshold.polarity == .lowerIsBetter ? (low, threshold.limit) : (threshold.limit, high)
+        var parts = [span("zone", from: passing.0, to: passing.1)]
+        if let interval { parts.append(span("band", from: interval.low, to: interval.high)) }
+        if low < 0 { parts.append(mark("zero", at: 0)) }
+        parts += [mark("limit", at: threshold.limit), mark("value", at: value)]
+        return """
+            <figure class="gauge \(status.rawValue)">
+            <p class="reading" aria-hidden="true"><b>\(VisibleText(shown).escaped)</b> \
+            <span>\(VisibleText(range ?? "").escaped)</span></p>
+            <div class="scale" role="img" aria-label="\(VisibleText(label).escaped)">\(parts.joined())</div>
+            <div class="ticks" aria-hidden="true">\(tick("0", at: 0))\(tick(limit, at: threshold.limit))</div>
+            </figure>
+            """
+    }
+
+    private func span(_ name: String, from start: Double, to end: Double) -> String {
+        let left = max(0, percent(start))
+        let width = max(0, min(100, percent(end)) - left)
+        return #"<i class="\#(name)" style="left:\#(text(left))%;width:\#(text(width))%"></i>"#
+    }
+
+    private func mark(_ name: String, at position: Double) -> String {
+        #"<i class="\#(name)" style="left:\#(text(percent(position)))%"></i>"#
+    }
+
+    /// Anchored so that a label at either end stays inside the scale.
+    private func tick(_ label: String, at position: Double) -> String {
+        let place = percent(position)
+        let anchor = place < 12 ? "start" : place > 75 ? "end" : "middle"
+        return #"<span class="\#(anchor)" style="left:\#(text(place))%">\#(VisibleText(label).escaped)</span>"#
+    }
+
+    private func percent(_ position: Double) -> Double { 100 * (position - low) / (high - low) }
+
+    private func text(_ percent: Double) -> String {
+        Format.fixed(percent, 2).replacingOccurrences(of: "\u{2212}", with: "-")
+    }
+}

@@ -1,0 +1,190 @@
+import Foundation
+import LabCore
+
+/// What the template shows.
+///
+/// Property names are the template's tags.
+struct ReportPage {
+    let title: Markup
+    let status: Markup
+    let word: Markup
+    let sentence: Markup
+    let suite: Markup
+    let started: Markup
+    let startedISO: Markup
+    let gauge: Markup
+    let rows: [MeasurementRow]
+    let hasRows: Bool
+    let charts: [Chart]
+    let hasCharts: Bool
+    let artifacts: [ArtifactRow]
+    let hasArtifacts: Bool
+    let datasets: [DatasetRow]
+    let hasDatasets: Bool
+    let facts: [Fact]
+    let libraries: [DigestRow]
+    let hasLibraries: Bool
+    let command: Markup
+    let runID: Markup
+
+    struct MeasurementRow {
+        let metric: Markup
+        let place: Markup
+        let artifact: Markup
+        let value: Markup
+        let interval: Markup
+        let limit: Markup
+        let status: Markup
+        let word: Markup
+        let reason: Markup
+        let isCached: Bool
+    }
+
+    struct Chart {
+        let heading: Markup
+        let summary: Markup
+        let wide: Markup
+        let narrow: Markup
+    }
+
+    struct ArtifactRow {
+        let name: Markup
+        let role: Markup
+        let model: Markup
+        let size: Markup
+        let share: Markup
+        let bitsPerWeight: Markup
+        let path: Markup
+        let digest: DigestRow
+        let source: [DigestRow]
+    }
+
+    struct DatasetRow {
+        let name: Markup
+        let chunks: Markup
+        let digest: DigestRow
+    }
+
+    struct DigestRow {
+        let name: Markup
+        let short: Markup
+        let full: Markup
+
+        init(_ digest: Digest, name: String = "") {
+            self.name = Markup(name)
+            short = Markup(digest.short)
+            full = Markup(digest.hex)
+        }
+    }
+
+    struct Fact {
+        let term: Markup
+        let value: Markup
+    }
+
+    init(_ run: RunRecord) {
+        let headline = Headline(run)
+        title = Markup("\(headline.word): \(run.suite.name), \(Format.moment(run.startedAt))")
+        status = Markup(run.verdict.rawValue)
+        word = Markup(headline.word)
+        sentence = Markup(headline.sentence)
+        suite = Markup(run.suite.name)
+        started = Markup(Format.moment(run.startedAt))
+        startedISO = Markup(run.startedAt.formatted(.iso8601))
+        gauge = Markup(html: Gauge(headline.verdict, in: run)?.html ?? "")
+        rows = run.measurements.map { Self.row($0, in: run) } + run.unmeasuredVerdicts.map { Self.row($0, in: run) }
+        hasRows = !rows.isEmpty
+        charts = run.pairedSeries.enumerated().compactMap { index, series in
+            guard let chart = PairedChart(series, in: run) else { return nil }
+            return Chart(
+                heading: Markup(chart.heading), summary: Markup(chart.summary),
+                wide: Markup(html: chart.svg(width: 720, height: 300, id: "chart\(index)w", hasTooltips: true)),
+                narrow: Markup(html: chart.svg(width: 340, height: 260, id: "chart\(index)n", hasTooltips: false)))
+        }
+        hasCharts = !charts.isEmpty
+        artifacts = run.artifacts.map { Self.row($0, in: run) }
+        hasArtifacts = !artifacts.isEmpty
+        datasets = run.datasets.map { dataset in
+            DatasetRow(
+                name: Markup(dataset.name),
+                chunks: Markup(
+                    dataset.chunks == dataset.chunksAvailable
+                        ? "all \(Format.count(dataset.chunks, "chunk"))"
+                        : "\(dataset.chunks) of \(Format.count(dataset.chunksAvailable, "chunk"))"),
+                digest: DigestRow(dataset.sha256))
+        }
+        hasDatasets = !datasets.isEmpty
+        facts = Self.facts(run)
+        libraries = (run.engine?.libraries ?? [:]).sorted { $0.key < $1.key }.map { DigestRow($0.value, name: $0.key) }
+        hasLibraries = !libraries.isEmpty
+        command = Markup(run.command)
+        runID = Markup(run.id)
+    }
+
+    private static func row(_ measurement: LabCore.Measurement, in run: RunRecord) -> MeasurementRow {
+        let verdict = run.verdict(on: measurement)
+        return MeasurementRow(
+            metric: Markup(capitalized(Format.words(measurement.metric))),
+            place: Markup("\(measurement.evaluation) on \(measurement.backend), n = \(measurement.n)"),
+            artifact: Markup(run.label(of: measurement.artifact)),
+            value: Markup(
+                Format.value(measurement.value, unit: measurement.unit, limit: verdict?.threshold?.limit)),
+            interval: Markup(measurement.interval.map { Format.interval($0, unit: measurement.unit) } ?? ""),
+            limit: Markup(verdict?.threshold.map(Format.limit) ?? ""),
+            status: Markup(verdict?.status.rawValue ?? ""),
+            word: Markup(verdict.map { Headline.word($0.status) } ?? ""),
+            reason: Markup(verdict.map { $0.status == .pass ? "" : $0.reason } ?? ""),
+            isCached: measurement.cached)
+    }
+
+    private static func row(_ verdict: Verdict, in run: RunRecord) -> MeasurementRow {
+        MeasurementRow(
+            metric: Markup(capitalized(Format.words(verdict.metric ?? verdict.evaluation))),
+            place: Markup("\(verdict.evaluation) on \(verdict.backend)"),
+            artifact: Markup(verdict.artifact.map { run.label(of: $0) } ?? ""),
+            value: Markup(verdict.value.map { Format.value($0, unit: verdict.threshold?.unit ?? "1") } ?? ""),
+            interval: Markup(""),
+            limit: Markup(verdict.threshold.map(Format.limit) ?? ""),
+            status: Markup(verdict.status.rawValue),
+            word: Markup(Headline.word(verdict.status)),
+            reason: Markup(verdict.reason),
+            isCached: false)
+    }
+
+    private static func row(_ artifact: ArtifactRecord, in run: RunRecord) -> ArtifactRow {
+        var share = ""
+        if artifact.role == .candidate, let parent = run.parent, parent.bytes > 0 {
+            let percent = 100 * Double(artifact.bytes) / Double(parent.bytes)
+            share = "\(Format.fixed(percent, 0))\(Format.percentSign) of its parent"
+        }
+        return ArtifactRow(
+            name: Markup(run.label(of: artifact.path)),
+            role: Markup(artifact.role.rawValue),
+            model: Markup("\(artifact.model), \(artifact.format.uppercased())"),
+            size: Markup(Format.bytes(artifact.bytes)),
+            share: Markup(share),
+            bitsPerWeight: Markup(Format.fixed(artifact.bitsPerWeight, 2)),
+            path: Markup(artifact.path),
+            digest: DigestRow(artifact.sha256),
+            source: artifact.source.map { [DigestRow($0)] } ?? [])
+    }
+
+    private static func facts(_ run: RunRecord) -> [Fact] {
+        let machine = run.machine
+        var facts: [(String, String)] = [
+            ("Took", Format.duration(seconds: run.durationSeconds)),
+            ("From history", Format.reuse(run.reuse)),
+            ("Engine", run.engine.map { "llama.cpp \($0.build)" } ?? "none ran"),
+            ("Processor", "\(machine.processor), \(Format.count(machine.threads, "thread"))"),
+            ("Device class", machine.device),
+            ("Memory", Format.bytes(machine.memoryBytes)),
+            ("System", machine.system),
+        ]
+        facts = facts.filter { !$0.1.isEmpty }
+        return facts.map { Fact(term: Markup($0.0), value: Markup($0.1)) }
+    }
+
+    private static func capitalized(_ text: String) -> String {
+        text.prefix(1).uppercased() + text.dropFirst()
+    }
+}

@@ -1,4 +1,0 @@
-public import LabCore
-public enum HTMLReport {
-    public static func render(_ run: RunRecord) throws -> String { "" }
-}
