@@ -28,7 +28,7 @@ let sharedSettings: [SwiftSetting] = [
 
 let engineLinkage: [LinkerSetting] = [
     .linkedLibrary("llama"), .linkedLibrary("ggml"), .linkedLibrary("ggml-base"),
-    .unsafeFlags(["-L\(enginePrefix)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(enginePrefix)/lib"])
+    .unsafeFlags(["-L\(enginePrefix)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(enginePrefix)/lib"]),
 ]
 
 let package = Package(

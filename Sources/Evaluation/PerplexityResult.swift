@@ -53,7 +53,8 @@ public struct PerplexityResult: Sendable {
     /// One verdict per gate of the plan.
     public func verdicts(artifact: String) -> [Verdict] {
         plan.gates.map { gate in
-            let estimate = gate.metric == Metric.perplexity.name ? Perplexity.estimate(chunks.map(\.candidate)) : increase
+            let estimate =
+                gate.metric == Metric.perplexity.name ? Perplexity.estimate(chunks.map(\.candidate)) : increase
             guard let estimate else {
                 return verdict(gate, artifact, .inconclusive, nil, "no finite value on \(chunks.count) chunks")
             }

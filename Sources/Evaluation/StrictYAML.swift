@@ -30,7 +30,9 @@ struct StrictYAML {
 
     /// The values of a mapping, whose keys must all be among `allowed`.
     func mapping(allowed: [String]) throws -> [String: StrictYAML] {
-        guard let mapping = node.mapping else { throw error("expected a mapping with \(allowed.joined(separator: ", "))") }
+        guard let mapping = node.mapping else {
+            throw error("expected a mapping with \(allowed.joined(separator: ", "))")
+        }
         var values: [String: StrictYAML] = [:]
         for (name, value) in mapping {
             let text = name.string ?? "?"

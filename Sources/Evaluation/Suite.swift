@@ -45,6 +45,8 @@ public struct Suite: Sendable, Hashable {
         public var dataset: Dataset
         /// Tokens per chunk. Default: 512.
         public let contextLength: Int
+        /// Most chunks to score; all when nil. The verdict of a part rests on its interval.
+        public var chunkLimit: Int?
         /// Limits on its metrics; each is a gate.
         public let gates: [Threshold]
     }
@@ -81,7 +83,8 @@ extension Suite {
         let file = isDirectory.boolValue ? url.appendingPathComponent("suite.yaml") : url
         guard exists, let data = try? Data(contentsOf: file) else {
             throw SuiteError(
-                file: file.relativePath, message: "there is no such suite", remedy: "`lab suites` lists those there are")
+                file: file.relativePath, message: "there is no such suite", remedy: "`lab suites` lists those there are"
+            )
         }
         guard let text = String(data: data, encoding: .utf8) else {
             throw SuiteError(file: file.relativePath, message: "the file is not UTF-8")
@@ -126,7 +129,7 @@ extension Suite.BackendRequest {
 
 extension Suite.EvaluationPlan {
     fileprivate init(_ node: StrictYAML, folder: URL) throws {
-        let keys = try node.mapping(allowed: ["name", "evaluator", "dataset", "context_length", "gates"])
+        let keys = try node.mapping(allowed: ["name", "evaluator", "dataset", "context_length", "limit", "gates"])
         name = try keys.required("name", in: node).string()
         let evaluatorNode = try keys.required("evaluator", in: node)
         let evaluatorName = try evaluatorNode.string()
@@ -137,6 +140,7 @@ extension Suite.EvaluationPlan {
         self.evaluator = evaluator
         dataset = try Suite.Dataset(keys.required("dataset", in: node), folder: folder)
         contextLength = try keys["context_length"]?.integer(in: 8...1_048_576) ?? 512
+        chunkLimit = try keys["limit"]?.integer(in: 1...1_000_000)
         gates = try keys["gates"]?.list().map(Threshold.init) ?? []
     }
 }

@@ -60,7 +60,11 @@ public final class Worker: @unchecked Sendable {
     public func stop() {
         try? input.fileHandleForWriting.close()
         guard process.isRunning else { return }
-        if exited.wait(timeout: .now() + 2) == .timedOut { kill(process.processIdentifier, SIGKILL) } else { exited.signal() }
+        if exited.wait(timeout: .now() + 2) == .timedOut {
+            kill(process.processIdentifier, SIGKILL)
+        } else {
+            exited.signal()
+        }
     }
 
     /// Makes a request and returns its closing event.
@@ -100,7 +104,10 @@ public final class Worker: @unchecked Sendable {
 
     private func nextEvent(answering id: Int, of request: WorkerRequest) throws -> WorkerEvent? {
         do {
-            guard let payload = try Frame.next(read: { try self.output.fileHandleForReading.read(upToCount: $0) ?? Data() })
+            guard
+                let payload = try Frame.next(read: {
+                    try self.output.fileHandleForReading.read(upToCount: $0) ?? Data()
+                })
             else { return nil }
             let envelope = try JSONDecoder().decode(WorkerEvent.Envelope.self, from: payload)
             guard envelope.id == id else {

@@ -34,7 +34,8 @@ public final class ArtifactStore {
         of model: URL, recipes names: [String], threads: Int, progress: @escaping ProgressHandler
     ) throws -> (records: [ArtifactRecord], built: Int) {
         var isDirectory: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: model.path, isDirectory: &isDirectory), isDirectory.boolValue else {
+        guard FileManager.default.fileExists(atPath: model.path, isDirectory: &isDirectory), isDirectory.boolValue
+        else {
             throw RunnerError(
                 "there is no checkpoint folder \(model.path)",
                 remedy: "name a folder with config.json, tokenizer.json and safetensors; downloads come later")
@@ -54,10 +55,14 @@ public final class ArtifactStore {
             let made = try Converter(checkpoint).convert(
                 to: missing.map { (recipes[$0], places[$0]) }, threads: threads, engineBuild: EngineBuild.name,
                 sourceDigests: sources, progress: progress)
-            for (index, manifest) in zip(missing, made) { digests.remember(manifest.artifact.sha256, of: places[index]) }
+            for (index, manifest) in zip(missing, made) {
+                digests.remember(manifest.artifact.sha256, of: places[index])
+            }
         }
         let records = try zip(recipes, places).map { recipe, file in
-            guard let manifest = try manifest(at: file) else { throw RunnerError("\(file.path) vanished from the store") }
+            guard let manifest = try manifest(at: file) else {
+                throw RunnerError("\(file.path) vanished from the store")
+            }
             return ArtifactRecord(
                 path: file.path, format: manifest.artifact.format, recipe: recipe.name, role: .candidate,
                 bytes: manifest.artifact.bytes, bitsPerWeight: manifest.bitsPerWeight,
@@ -85,7 +90,8 @@ public final class ArtifactStore {
     }
 
     private func place(of recipe: Recipe, checkpoint: Checkpoint, source: Digest) -> URL {
-        let key = Digest(of: [source.hex, recipe.name, Converter.toolVersion, EngineBuild.name].joined(separator: "\n"))
+        let key = Digest(
+            of: [source.hex, recipe.name, Converter.toolVersion, EngineBuild.name].joined(separator: "\n"))
         return root.appendingPathComponent("\(checkpoint.name)-\(recipe.name)-\(key.short)", isDirectory: true)
             .appendingPathComponent("\(checkpoint.name)-\(recipe.name).gguf")
     }
@@ -99,12 +105,19 @@ public final class ArtifactStore {
         return manifest
     }
 
+    /// Makes an artifact's folder, without what a killed lab left in it. The caller holds the lock.
     private func makeFolder(of file: URL) throws {
         let folder = file.deletingLastPathComponent()
+        let files = FileManager.default
         do {
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            try files.createDirectory(at: folder, withIntermediateDirectories: true)
+            for name in try files.contentsOfDirectory(atPath: folder.path) where name.hasSuffix(".partial") {
+                try files.removeItem(at: folder.appendingPathComponent(name))
+            }
         } catch {
-            throw RunnerError("\(folder.path) cannot be made: \(error.localizedDescription)", remedy: "name another store with --store")
+            throw RunnerError(
+                "\(folder.path) cannot be made: \(error.localizedDescription)",
+                remedy: "name another store with --store")
         }
     }
 }

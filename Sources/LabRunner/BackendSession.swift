@@ -44,7 +44,8 @@ final class BackendSession {
         let registries = Set(greeting.devices.map { $0.registry.lowercased() })
         guard registries.contains(backend) else {
             throw InferenceError(
-                .backendMissing, "no \(backend) device: the engine here offers \(registries.sorted().joined(separator: ", "))",
+                .backendMissing,
+                "no \(backend) device: the engine here offers \(registries.sorted().joined(separator: ", "))",
                 remedy: "./lab doctor tells what is missing")
         }
     }
@@ -58,7 +59,7 @@ final class BackendSession {
     /// Scores an artifact on an evaluation's dataset.
     func scores(of artifact: ArtifactRecord, plan: Suite.EvaluationPlan, text: String) throws -> Scores {
         let digests = try chunk(text, artifact: artifact, plan: plan)
-        let wanted = options.limit.map { min($0, digests.count) } ?? digests.count
+        let wanted = plan.chunkLimit.map { min($0, digests.count) } ?? digests.count
         let conditions = SampleConditions(
             artifact: artifact.sha256, evaluator: "perplexity/1",
             parameters: ["n_ctx": "\(plan.contextLength)", "kv": Self.kvType, "flash_attention": Self.flashAttention],

@@ -37,8 +37,10 @@ struct ReportFolder {
         do {
             try files.createDirectory(at: temporary, withIntermediateDirectories: true)
             try AtomicFile.write(JSONReport.render(record), to: temporary.appendingPathComponent("report.json"))
-            try AtomicFile.write(Data(HTMLReport.render(record).utf8), to: temporary.appendingPathComponent("report.html"))
-            try AtomicFile.write(Data(JUnitReport.render(record).utf8), to: temporary.appendingPathComponent("junit.xml"))
+            try AtomicFile.write(
+                Data(HTMLReport.render(record).utf8), to: temporary.appendingPathComponent("report.html"))
+            try AtomicFile.write(
+                Data(JUnitReport.render(record).utf8), to: temporary.appendingPathComponent("junit.xml"))
             try files.moveItem(at: temporary, to: url)
         } catch {
             try? files.removeItem(at: temporary)

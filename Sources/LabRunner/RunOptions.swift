@@ -18,7 +18,7 @@ public struct RunOptions: Sendable {
     public var evaluations: [String] = []
     /// A text in place of the suite's.
     public var dataset: Suite.Dataset?
-    /// Most chunks to score; all when nil.
+    /// Most chunks to score, in place of the suite's limit.
     public var limit: Int?
     /// Threads of computation.
     public var threads: Int = Machine.defaultThreads

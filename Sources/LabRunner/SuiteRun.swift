@@ -82,6 +82,7 @@ public struct SuiteRun {
         return selected.map { plan in
             var plan = plan
             plan.dataset = options.dataset ?? plan.dataset
+            plan.chunkLimit = options.limit ?? plan.chunkLimit
             return plan
         }
     }
@@ -115,9 +116,11 @@ public struct SuiteRun {
             of: options.model ?? options.suite.model, recipes: recipes, threads: options.threads, progress: progress)
         guard var parent = made.records.first else { throw RunnerError("the store made no parent") }
         parent.role = .parent
-        var candidate = try options.artifact.map { try store.record(ofFile: $0) } ?? made.records[made.records.count - 1]
+        var candidate =
+            try options.artifact.map { try store.record(ofFile: $0) } ?? made.records[made.records.count - 1]
         candidate.role = .candidate
-        return Artifacts(parent: parent, candidate: candidate, built: made.built, reused: made.records.count - made.built)
+        return Artifacts(
+            parent: parent, candidate: candidate, built: made.built, reused: made.records.count - made.built)
     }
 
     private func evaluate(

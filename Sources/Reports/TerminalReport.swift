@@ -29,9 +29,9 @@ public enum TerminalReport {
             lines += artifactTable(run, width: width)
         }
         lines.append("")
-        lines += wrap(
-            "\(Format.reuse(run.reuse)); \(Format.duration(seconds: run.durationSeconds)); "
-                + "run \(VisibleText(run.id).text)", width: width, indent: 2)
+        let took = Format.duration(seconds: run.durationSeconds)
+        lines += wrap("\(Format.reuse(run.reuse)); took \(took)", width: width, indent: 2)
+        lines.append("run \(VisibleText(run.id).text)")
         return lines.joined(separator: "\n").replacingOccurrences(of: "\u{A0}", with: " ")
     }
 

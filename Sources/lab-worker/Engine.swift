@@ -91,7 +91,9 @@ struct Engine {
         #else
             var information = Dl_info()
             let symbol = dlsym(UnsafeMutableRawPointer(bitPattern: -2), "llama_backend_init")
-            let path = symbol.flatMap { dladdr($0, &information) != 0 ? information.dli_fname : nil }.map { String(cString: $0) }
+            let path = symbol.flatMap { dladdr($0, &information) != 0 ? information.dli_fname : nil }.map {
+                String(cString: $0)
+            }
         #endif
         guard let path else {
             throw WorkerProblem("the engine's library cannot be located", remedy: "run ./lab doctor")

@@ -24,7 +24,8 @@ final class Model {
         }
         guard let loaded, let vocabulary = llama_model_get_vocab(loaded) else {
             throw WorkerProblem(
-                "the engine cannot load \(parameters.path)", remedy: "see the worker's messages above; convert it again")
+                "the engine cannot load \(parameters.path)", remedy: "see the worker's messages above; convert it again"
+            )
         }
         handle = loaded
         self.vocabulary = vocabulary

@@ -9,7 +9,9 @@ struct ChunkedText {
 
     /// - Parameter contextLength: tokens per chunk; the rest of the text that fills no chunk is left out.
     init(_ text: String, contextLength: Int, model: Model) throws {
-        guard contextLength >= 4 else { throw WorkerProblem("a context of \(contextLength) tokens is too short to score") }
+        guard contextLength >= 4 else {
+            throw WorkerProblem("a context of \(contextLength) tokens is too short to score")
+        }
         let tokens = try model.tokenize(text, parseSpecial: false)
         tokenCount = tokens.count
         let beginsWithBOS = llama_vocab_get_add_bos(model.vocabulary)

@@ -1,6 +1,12 @@
 import ArgumentParser
 import LabCore
 
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 @main
 struct Lab: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -17,6 +23,8 @@ struct Lab: ParsableCommand {
 
     /// Parses, runs, and turns every outcome into an exit code of the design.
     static func main() {
+        // A limit on file sizes is then an error of the write, like a full disk, and not the end of the process.
+        signal(SIGXFSZ, SIG_IGN)
         do {
             var command = try parseAsRoot()
             try command.run()

@@ -7,7 +7,8 @@ import LabRunner
 /// Scores one file without history or gates: what comparisons with other tools are made from.
 struct PerplexityCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "perplexity", abstract: "The perplexity of one GGUF file on a text, as JSON.", shouldDisplay: false)
+        commandName: "perplexity", abstract: "The perplexity of one GGUF file on a text, as JSON.", shouldDisplay: false
+    )
 
     @Option(help: "The GGUF file.")
     var artifact: String

@@ -23,13 +23,13 @@ struct InterruptionTests {
         let second = try lab.run("suites/smoke")
         #expect(second.status == 0, "\(second.errors)")
         let report = try lab.report()
-        #expect(report.reuse.samples_reused > 0)
-        #expect(report.reuse.samples_computed > 0)
+        #expect(report.reuse.samplesReused > 0)
+        #expect(report.reuse.samplesComputed > 0)
 
         let fresh = try LabCommand()
         #expect(try fresh.run("suites/smoke").status == 0)
         let whole = try fresh.report()
-        #expect(whole.reuse.samples_computed == report.reuse.samples_computed + report.reuse.samples_reused)
+        #expect(whole.reuse.samplesComputed == report.reuse.samplesComputed + report.reuse.samplesReused)
         #expect(whole.measurements.map(\.value) == report.measurements.map(\.value))
         #expect(whole.artifacts.map(\.sha256) == report.artifacts.map(\.sha256))
     }
@@ -54,7 +54,7 @@ struct InterruptionTests {
         let results = try both.map { try $0.wait() }
         #expect(results.map(\.status) == [0, 0], "\(results.map(\.errors))")
         #expect(try lab.run("suites/smoke").status == 0)
-        #expect(try lab.report().reuse.samples_computed == 0)
+        #expect(try lab.report().reuse.samplesComputed == 0)
     }
 
     #if os(Linux)

@@ -51,7 +51,9 @@ final class LabCommand {
     /// `report.json` of the newest run.
     func report() throws -> Report {
         let file = reports.appendingPathComponent("latest/report.json")
-        return try JSONDecoder().decode(Report.self, from: Data(contentsOf: file))
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        return try decoder.decode(Report.self, from: Data(contentsOf: file))
     }
 
     /// Every file below the folder whose name says that it is not whole.
@@ -85,9 +87,9 @@ final class LabCommand {
             let sha256: String
         }
         struct Reuse: Decodable {
-            let samples_computed: Int
-            let samples_reused: Int
-            let artifacts_built: Int
+            let samplesComputed: Int
+            let samplesReused: Int
+            let artifactsBuilt: Int
         }
         let verdict: String
         let verdicts: [Verdict]

@@ -11,8 +11,8 @@ struct RunCommandTests {
         #expect(first.status == 0, "\(first.errors)")
         let report = try lab.report()
         #expect(report.verdict == "pass")
-        #expect(report.reuse.samples_reused == 0)
-        #expect(report.reuse.artifacts_built == 2)
+        #expect(report.reuse.samplesReused == 0)
+        #expect(report.reuse.artifactsBuilt == 2)
         #expect(report.measurements.map(\.metric) == ["perplexity", "perplexity", "perplexity_increase"])
         for name in ["report.html", "junit.xml"] {
             let file = lab.reports.appendingPathComponent("latest/\(name)")
@@ -22,8 +22,8 @@ struct RunCommandTests {
         let second = try lab.run("suites/smoke")
         #expect(second.status == 0)
         let again = try lab.report()
-        #expect(again.reuse.samples_computed == 0)
-        #expect(again.reuse.artifacts_built == 0)
+        #expect(again.reuse.samplesComputed == 0)
+        #expect(again.reuse.artifactsBuilt == 0)
         #expect(again.measurements.allSatisfy { $0.cached })
         #expect(again.measurements.map(\.value) == report.measurements.map(\.value))
         #expect(second.output.contains("reused"))
@@ -38,7 +38,9 @@ struct RunCommandTests {
         #expect(coarse.status == 1, "\(coarse.output)\(coarse.errors)")
         #expect(try lab.report().verdict == "fail")
 
-        let runs = try LabCommand.command([LabCommand.executable.path, "history", "list", "--history", lab.history.path])
+        let runs = try LabCommand.command([
+            LabCommand.executable.path, "history", "list", "--history", lab.history.path,
+        ])
         let ids = runs.output.split(separator: "\n").compactMap { $0.split(separator: " ").first.map(String.init) }
         try #require(ids.count == 2)
         let junit = lab.folder.appendingPathComponent("gate.xml")
@@ -65,14 +67,20 @@ struct RunCommandTests {
     func badSuite() throws {
         let lab = try LabCommand()
         let file = lab.folder.appendingPathComponent("suite.yaml")
-        let text = try String(contentsOf: LabCommand.root.appendingPathComponent("suites/smoke/suite.yaml"), encoding: .utf8)
+        let text = try String(
+            contentsOf: LabCommand.root.appendingPathComponent("suites/smoke/suite.yaml"), encoding: .utf8)
         try Data(text.replacingOccurrences(of: "recipe:", with: "receipt:").utf8).write(to: file)
         let result = try lab.run(file.path)
         #expect(result.status == 2)
         #expect(result.errors.contains("suite.yaml:5: receipt: unknown key"))
     }
 
-    @Test("bad usage is exit 2", arguments: [[], ["--limit", "0"], ["--limit", "many"], ["--no-such-option"], ["--dataset", "x"], ["--evaluations", "beauty"]])
+    @Test(
+        "bad usage is exit 2",
+        arguments: [
+            [], ["--limit", "0"], ["--limit", "many"], ["--no-such-option"], ["--dataset", "x"],
+            ["--evaluations", "beauty"],
+        ])
     func badUsage(arguments: [String]) throws {
         let lab = try LabCommand()
         let result =
@@ -118,7 +126,8 @@ struct RunCommandTests {
         #expect(storedArtifacts(lab).isEmpty)
     }
 
-    @Test("an output that cannot be written is exit 4 before any work", arguments: ["--output", "--history", "--store"])
+    @Test(
+        "an output that cannot be written is exit 4 before any work", arguments: ["--output", "--history", "--store"])
     func unwritable(option: String) throws {
         let lab = try LabCommand()
         let result = try lab.run("suites/smoke", [option, "/dev/null/place"])

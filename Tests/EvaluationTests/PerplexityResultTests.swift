@@ -21,8 +21,13 @@ struct PerplexityResultTests {
 
     @Test("a small increase passes the gate and a large one fails it")
     func gates() throws {
-        #expect(try result(increasePerChunk: 0.01, chunks: 8, isWhole: true).verdicts(artifact: "a").map(\.status) == [.pass])
-        #expect(try result(increasePerChunk: 0.2, chunks: 8, isWhole: true).verdicts(artifact: "a").map(\.status) == [.fail])
+        #expect(
+            try result(increasePerChunk: 0.01, chunks: 8, isWhole: true).verdicts(artifact: "a").map(\.status) == [
+                .pass
+            ])
+        #expect(
+            try result(increasePerChunk: 0.2, chunks: 8, isWhole: true).verdicts(artifact: "a").map(\.status) == [.fail]
+        )
         #expect(
             try result(increasePerChunk: 0.2, chunks: 1, isWhole: false).verdicts(artifact: "a").map(\.status)
                 == [.inconclusive])

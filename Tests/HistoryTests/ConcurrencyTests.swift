@@ -33,7 +33,8 @@ import Testing
         }
 
         let history = try History(at: url)
-        let numbers = (0..<each).filter { $0.isMultiple(of: 2) }
+        let numbers =
+            (0..<each).filter { $0.isMultiple(of: 2) }
             + (0..<writers).flatMap { writer in
                 (0..<each).filter { !$0.isMultiple(of: 2) }.map { 1000 * (writer + 1) + $0 }
             }

@@ -19,8 +19,8 @@ struct TemporaryDirectory: ~Copyable {
 
 func conditions(_ artifact: String = "parent", evaluator: String = "perplexity/1") -> SampleConditions {
     SampleConditions(
-        artifact: Digest(of: artifact), evaluator: evaluator, parameters: ["n_ctx": "512"], engine: "b11434-0123456789ab",
-        backend: "cpu", device: "x86_64 avx2")
+        artifact: Digest(of: artifact), evaluator: evaluator, parameters: ["n_ctx": "512"],
+        engine: "b11434-0123456789ab", backend: "cpu", device: "x86_64 avx2")
 }
 
 func sample(_ index: Int) -> Digest { Digest(of: "chunk \(index)") }

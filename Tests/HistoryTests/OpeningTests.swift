@@ -143,7 +143,9 @@ import Testing
 
     private func schema(of url: URL) throws -> [String] {
         let queue = try DatabaseQueue(path: url.path)
-        return try queue.read { try String.fetchAll($0, sql: "SELECT name || coalesce(sql, '') FROM sqlite_schema ORDER BY name") }
+        return try queue.read {
+            try String.fetchAll($0, sql: "SELECT name || coalesce(sql, '') FROM sqlite_schema ORDER BY name")
+        }
     }
 }
 

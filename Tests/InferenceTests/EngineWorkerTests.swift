@@ -132,7 +132,9 @@ struct EngineWorkerTests {
         #expect(error.message.contains("abacus"))
     }
 
-    @Test("a worker lost in the middle of scoring is an error, and what was scored before has arrived", arguments: [SIGKILL, SIGABRT])
+    @Test(
+        "a worker lost in the middle of scoring is an error, and what was scored before has arrived",
+        arguments: [SIGKILL, SIGABRT])
     func lost(signal: Int32) throws {
         let worker = try Worker(executable: Self.executable)
         _ = try load(worker)

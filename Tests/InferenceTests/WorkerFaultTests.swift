@@ -29,7 +29,9 @@ struct WorkerFaultTests {
         #expect(error.description.contains("| out of cheese"))
     }
 
-    @Test("one that aborts, crashes or is killed is reported by its signal", arguments: [("ABRT", "aborted"), ("SEGV", "crashed"), ("KILL", "killed")])
+    @Test(
+        "one that aborts, crashes or is killed is reported by its signal",
+        arguments: [("ABRT", "aborted"), ("SEGV", "crashed"), ("KILL", "killed")])
     func signals(signal: String, word: String) throws {
         let error = try failure(of: "echo 'GGML_ASSERT(x) failed' >&2; kill -\(signal) $$; sleep 5")
         #expect(error.code == .died)

@@ -4,7 +4,9 @@ import Testing
 
 @Suite("Comparison of runs")
 struct RunComparisonTests {
-    private func run(_ id: String, candidate: [Double], verdict: VerdictStatus = .pass, samples: String = "s") -> RunRecord {
+    private func run(_ id: String, candidate: [Double], verdict: VerdictStatus = .pass, samples: String = "s")
+        -> RunRecord
+    {
         let points = candidate.enumerated().map {
             PairedSeries.Point(index: $0, sample: Digest(of: "\(samples)\($0)"), parent: 2, candidate: $1)
         }

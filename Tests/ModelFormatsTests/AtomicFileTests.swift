@@ -46,7 +46,8 @@ struct AtomicFileTests {
         #expect(try folder.contents == ["taken"])
     }
 
-    @Test("a full disk is an error that says so, and nothing is left", .enabled(if: SmallDisk.isAvailable, SmallDisk.why))
+    @Test(
+        "a full disk is an error that says so, and nothing is left", .enabled(if: SmallDisk.isAvailable, SmallDisk.why))
     func fullDisk() throws {
         let disk = try SmallDisk(sizeBytes: 65_536)
         let url = disk.url.appendingPathComponent("a.bin")
@@ -56,7 +57,8 @@ struct AtomicFileTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: disk.url.path).isEmpty)
     }
 
-    @Test("too little space for a GGUF file is told before its data", .enabled(if: SmallDisk.isAvailable, SmallDisk.why))
+    @Test(
+        "too little space for a GGUF file is told before its data", .enabled(if: SmallDisk.isAvailable, SmallDisk.why))
     func tooLittleSpace() throws {
         let disk = try SmallDisk(sizeBytes: 65_536)
         let layout = try GGUFLayout(
@@ -68,7 +70,9 @@ struct AtomicFileTests {
     }
 }
 
-/// A file system in memory that is soon full. Mounting one takes root on Linux.
+/// A file system in memory that is soon full.
+///
+/// Mounting one takes root on Linux.
 final class SmallDisk {
     let url: URL
 

@@ -15,7 +15,8 @@ struct TinyCheckpoint {
     var mergesArePairs = true
     var architecture = "Qwen3ForCausalLM"
     var preTokenizer = TinyCheckpoint.qwen2Pattern
-    var postProcessor: String? = #"{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":false,"use_regex":false}"#
+    var postProcessor: String? =
+        #"{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":false,"use_regex":false}"#
     var card: String?
     /// The id of the first added token; the one after the vocabulary's is 261.
     var firstAddedID = 261
@@ -186,7 +187,8 @@ extension TinyCheckpoint {
             let begin = data.count
             append(name, count: shape.reduce(1, *), to: &data)
             let type = scalarType.rawValue
-            entries.append(#""\#(name)":{"dtype":"\#(type)","shape":\#(shape),"data_offsets":[\#(begin),\#(data.count)]}"#)
+            entries.append(
+                #""\#(name)":{"dtype":"\#(type)","shape":\#(shape),"data_offsets":[\#(begin),\#(data.count)]}"#)
         }
         let header = Data(#"{"__metadata__":{"format":"pt"},\#(entries.joined(separator: ","))}"#.utf8)
         return withUnsafeBytes(of: UInt64(header.count).littleEndian) { Data($0) } + header + data

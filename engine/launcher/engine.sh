@@ -65,10 +65,12 @@ cpu_description() {
 }
 
 compiler_description() {
-    local compiler=${CXX:-c++} kind=gcc
+    local compiler=${CXX:-c++}
     has "$compiler" || { echo none; return; }
-    case "$("$compiler" --version 2>/dev/null)" in *clang*) kind=clang ;; esac
-    echo "$kind $("$compiler" -dumpfullversion -dumpversion 2>/dev/null | head -n 1)"
+    case "$("$compiler" --version 2>/dev/null)" in
+    *clang*) echo "clang $("$compiler" -dumpversion)" ;;
+    *) echo "gcc $("$compiler" -dumpfullversion -dumpversion)" ;;
+    esac
 }
 
 # The CMake options of every build, one a line.

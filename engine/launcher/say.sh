@@ -36,15 +36,25 @@ progress_in() {
     tail -c 4000 "$1" 2>/dev/null | tr '\r' '\n' | grep -Eo '^\[ *[0-9]+(/[0-9]+|%)\]' | tail -n 1
 }
 
+# Ends the step's whole process group: CMake, for one, keeps a signal from the compilers below it.
 stop_step() {
-    if [ -n "$STEP_PID" ]; then
-        kill "$STEP_PID" 2>/dev/null
-        wait "$STEP_PID" 2>/dev/null
-        STEP_PID=""
-    fi
+    local tenths_s=0
+    [ -n "$STEP_PID" ] || return 0
+    kill -TERM -- "-$STEP_PID" 2>/dev/null
+    while kill -0 -- "-$STEP_PID" 2>/dev/null && [ "$tenths_s" -lt 50 ]; do
+        sleep 0.1
+        tenths_s=$((tenths_s + 1))
+    done
+    kill -KILL -- "-$STEP_PID" 2>/dev/null
+    STEP_PID=""
 }
-trap 'stop_step; exit 130' INT
-trap 'stop_step; exit 143' TERM HUP
+interrupted() {
+    stop_step
+    if [ -t 2 ]; then echo >&2; fi
+    exit "$1"
+}
+trap 'interrupted 130' INT
+trap 'interrupted 143' TERM HUP
 
 # step TITLE LOG COMMAND...: runs a command with its output in LOG. Shows elapsed time and the command's own
 # counter: on a terminal in one moving line, elsewhere as a plain line every half minute.
@@ -56,8 +66,11 @@ step() {
     mkdir -p "$(dirname "$log")" || give_up "cannot create the folder of the log $log"
     printf '\n== %s (%s)\n== %s\n' "$title" "$(date -u '+%Y-%m-%d %H:%M:%S UTC')" "$*" >>"$log" ||
         give_up "cannot write the log $log"
+    # Job control gives the step a process group of its own.
+    set -m
     "$@" >>"$log" 2>&1 </dev/null &
     STEP_PID=$!
+    set +m
     while kill -0 "$STEP_PID" 2>/dev/null; do
         if [ "$waits" -lt 10 ]; then sleep 0.1; else sleep 1; fi
         waits=$((waits + 1))

@@ -1,7 +1,7 @@
 # `./lab prove`: runs the pinned tree's own tools and the lab side by side on this machine. Sourced by ./lab.
 
 PROVE_PYTHON=""
-PROVE_RECIPES="Q4_K_M Q3_K_M Q6_K Q2_K"
+PROVE_RECIPES=${LAB_PROVE_RECIPES:-Q4_K_M Q3_K_M Q6_K Q2_K}
 PROVE_LOG=$CACHE/logs/prove.log
 PEER_DIGESTS=$ROOT/fixtures/peers
 

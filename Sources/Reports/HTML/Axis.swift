@@ -1,17 +1,17 @@
 import Foundation
 
 /// A linear axis with ticks at round numbers.
-struct Axis {
-    let ticks: [Double]
+package struct Axis {
+    package let ticks: [Double]
     /// Decimals that tell the ticks apart.
-    let decimals: Int
+    package let decimals: Int
     private let low: Double
     private let high: Double
     private let start: Double
     private let end: Double
 
     /// An axis over low...high, low < high, drawn between the coordinates `start` and `end`.
-    init(low: Double, high: Double, from start: Double, to end: Double) {
+    package init(low: Double, high: Double, from start: Double, to end: Double) {
         let rough = (high - low) / 5
         let magnitude = pow(10, floor(log10(rough)))
         let step = [1.0, 2, 2.5, 5, 10].map { $0 * magnitude }.first { $0 >= rough * 0.999 } ?? 10 * magnitude
@@ -28,7 +28,7 @@ struct Axis {
     }
 
     /// The coordinate of a value.
-    func position(_ value: Double) -> Double {
+    package func position(_ value: Double) -> Double {
         start + (end - start) * (value - low) / (high - low)
     }
 }

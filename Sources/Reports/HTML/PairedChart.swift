@@ -10,6 +10,8 @@ struct PairedChart {
     private let meanNats: Double
     private let intervalNats: (low: Double, high: Double, level: Double)?
     private let limitNats: Double?
+    /// A limit far outside the data would flatten the bars; it is then named, not drawn.
+    private let isLimitShown: Bool
 
     private struct Bar {
         let chunk: Int
@@ -37,13 +39,17 @@ struct PairedChart {
         }
         let limit = increase.flatMap { run.verdict(on: $0)?.threshold?.limit }
         limitNats = limit.flatMap { $0 > -100 ? log1p($0 / 100) : nil }
-        summary = Self.summary(bars, meanNats: meanNats, parent: parent)
+        var text = Self.summary(bars, meanNats: meanNats, candidate: label, parent: parent)
+        let reach = bars.reduce(abs(meanNats)) { max($0, abs($1.differenceNats)) }
+        isLimitShown = limitNats.map { abs($0) <= 4 * reach } ?? false
+        if let limitNats, !isLimitShown { text += " The limit is \(Format.signed(limitNats, 4)), off the scale." }
+        summary = text
     }
 
-    private static func summary(_ bars: [Bar], meanNats: Double, parent: String) -> String {
+    private static func summary(_ bars: [Bar], meanNats: Double, candidate: String, parent: String) -> String {
         let worse = bars.count { $0.differenceNats > 0 }
         let better = bars.count { $0.differenceNats < 0 }
-        var text = "Of \(Format.count(bars.count, "chunk")), \(worse) are predicted worse than by \(parent)"
+        var text = "\(candidate) predicts \(worse) of \(Format.count(bars.count, "chunk")) worse than \(parent)"
         text += " and \(better) better. "
         text += "The mean difference of \(Format.signed(meanNats, 4)) nats per token is a perplexity "
         text += "\(meanNats < 0 ? "decrease" : "increase") of "
@@ -102,17 +108,8 @@ struct PairedChart {
             text += " The \(Format.plain(intervalNats.level * 100))\(Format.percentSign) interval of the mean is "
             text += "\(Format.fixed(intervalNats.low, 4)) to \(Format.fixed(intervalNats.high, 4))."
         }
-        if let limitNats {
-            text += " The limit is \(Format.signed(limitNats, 4))\(isLimitShown ? "" : ", off the scale")."
-        }
+        if let limitNats, isLimitShown { text += " The limit is \(Format.signed(limitNats, 4))." }
         return text
-    }
-
-    /// A limit far outside the data would flatten the bars; it is then named in the description only.
-    private var isLimitShown: Bool {
-        guard let limitNats else { return false }
-        let reach = bars.reduce(abs(meanNats)) { max($0, abs($1.differenceNats)) }
-        return abs(limitNats) <= 4 * reach
     }
 
     private var extentNats: (low: Double, high: Double) {

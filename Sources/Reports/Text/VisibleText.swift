@@ -2,10 +2,10 @@
 ///
 /// Control characters could drive a terminal and are not allowed in XML; directional marks could make a name read
 /// as another. Both are shown as their code point; line breaks and tabs become spaces.
-struct VisibleText {
-    let text: String
+package struct VisibleText {
+    package let text: String
 
-    init(_ raw: String) {
+    package init(_ raw: String) {
         var text = String.UnicodeScalarView()
         for scalar in raw.unicodeScalars {
             switch scalar.value {
@@ -31,7 +31,7 @@ struct VisibleText {
     /// Escaped for HTML and XML text and attributes.
     ///
     /// Goes by scalars: a quote followed by a combining mark is one Character that equals no quote.
-    var escaped: String {
+    package var escaped: String {
         var result = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {
             switch scalar {

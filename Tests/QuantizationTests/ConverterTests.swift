@@ -1,0 +1,179 @@
+import Foundation
+import LabCore
+import ModelFormats
+import Quantization
+import Testing
+
+@Suite("Conversion")
+struct ConverterTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func checkpoint(_ tiny: TinyCheckpoint = TinyCheckpoint()) throws -> Checkpoint {
+        try Checkpoint(directory: tiny.write(to: folder.url.appendingPathComponent("tiny")))
+    }
+
+    private func target(_ recipe: String) throws -> (recipe: Recipe, url: URL) {
+        let directory = folder.url.appendingPathComponent("out-\(recipe)")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        return (try Recipe.named(recipe), directory.appendingPathComponent("m.gguf"))
+    }
+
+    private func leftovers(_ recipe: String) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: folder.url.appendingPathComponent("out-\(recipe)").path)
+    }
+
+    @Test("several artifacts from one pass are those of passes of their own, on any number of threads")
+    func onePass() throws {
+        let checkpoint = try checkpoint()
+        let names = ["BF16", "Q4_K_M", "Q2_K"]
+        let together = try Converter(checkpoint).convert(
+            to: names.map(target), threads: 3, engineBuild: "b11434")
+        for (name, manifest) in zip(names, together) {
+            let alone = try Converter(checkpoint).convert(to: [target(name)], threads: 1, engineBuild: "b11434")
+            #expect(alone == [manifest])
+        }
+    }
+
+    @Test(
+        "the plan tells the size, types and bits per weight before a byte is written", arguments: Recipe.all.map(\.name)
+    )
+    func plan(name: String) throws {
+        let checkpoint = try checkpoint(.uneven)
+        let target = try target(name)
+        let plan = try RecipePlan(checkpoint, target.recipe)
+        let manifest = try #require(
+            Converter(checkpoint).convert(to: [target], threads: 2, engineBuild: "b11434").first)
+        let file = try GGUFReader(target.url)
+        #expect(file.sizeBytes == plan.fileBytes)
+        #expect(file.metadata == plan.metadata)
+        #expect(file.tensors.map(\.name) == plan.tensors.map(\.name))
+        #expect(file.tensors.map(\.type) == plan.tensors.map(\.type))
+        #expect(manifest.artifact.bytes == plan.fileBytes)
+        #expect(manifest.bitsPerWeight == plan.bitsPerWeight)
+        #expect(manifest.parameters == checkpoint.parameterCount)
+        #expect(manifest.tensors.reduce(0) { $0 + $1.bytes } == file.tensors.reduce(0) { $0 + $1.byteCount })
+    }
+
+    @Test("matrices of the parent are the checkpoint's bytes")
+    func parentBytes() throws {
+        let checkpoint = try checkpoint()
+        let target = try target("BF16")
+        try Converter(checkpoint).convert(to: [target], threads: 2, engineBuild: "b11434")
+        let file = try GGUFReader(target.url)
+        for tensor in checkpoint.tensors where tensor.model.shape.count == 2 {
+            let source = tensor.source
+            var bytes = [UInt8](repeating: 0, count: Int(source.tensor.byteCount))
+            try bytes.withUnsafeMutableBytes { try source.file.read(source.tensor, from: 0, into: $0) }
+            let written = try #require(file.tensor(tensor.model.name))
+            #expect(try file.data(of: written) == bytes, "\(written.name)")
+        }
+    }
+
+    @Test("an F16 checkpoint keeps its values in an F16 artifact")
+    func halfSource() throws {
+        let checkpoint = try checkpoint(TinyCheckpoint(scalarType: .float16))
+        let target = try target("F16")
+        try Converter(checkpoint).convert(to: [target], threads: 2, engineBuild: "b11434")
+        let file = try GGUFReader(target.url)
+        let source = try #require(checkpoint.tensors.first { $0.model.name == "blk.1.ffn_up.weight" }).source
+        var bytes = [UInt8](repeating: 0, count: Int(source.tensor.byteCount))
+        try bytes.withUnsafeMutableBytes { try source.file.read(source.tensor, from: 0, into: $0) }
+        #expect(try file.data(of: #require(file.tensor("blk.1.ffn_up.weight"))) == bytes)
+    }
+
+    @Test(
+        "a value that is not finite is an error that names the tensor, and nothing is left",
+        arguments: [Float.nan, .infinity])
+    func notFinite(value: Float) throws {
+        let name = "model.layers.1.mlp.down_proj.weight"
+        let checkpoint = try checkpoint(TinyCheckpoint(firstValues: [name: value]))
+        for recipe in ["BF16", "Q4_K_M"] {
+            let target = try target(recipe)
+            let error = #expect(throws: QuantizationError.self) {
+                try Converter(checkpoint).convert(to: [target], threads: 2, engineBuild: "b11434")
+            }
+            #expect(error?.code == .badValue)
+            #expect(error?.description.contains("model.safetensors: tensor '\(name)'") == true)
+            #expect(try leftovers(recipe).isEmpty)
+        }
+    }
+
+    @Test("a value beyond F16 is an error in an F16 artifact only")
+    func beyondHalf() throws {
+        let checkpoint = try checkpoint(TinyCheckpoint(firstValues: ["lm_head.weight": 131_072]))
+        try Converter(checkpoint).convert(to: [target("BF16")], threads: 2, engineBuild: "b11434")
+        let error = #expect(throws: QuantizationError.self) {
+            try Converter(checkpoint).convert(to: [target("F16")], threads: 2, engineBuild: "b11434")
+        }
+        #expect(error?.description.contains("tensor 'lm_head.weight': holds a value that F16 cannot hold") == true)
+        #expect(try leftovers("F16").isEmpty)
+    }
+
+    @Test("two artifacts in one directory would share a manifest: bad usage")
+    func sharedDirectory() throws {
+        let one = try target("BF16")
+        let other = (
+            recipe: try Recipe.named("Q6_K"), url: one.url.deletingLastPathComponent().appendingPathComponent("n")
+        )
+        let checkpoint = try checkpoint()
+        let error = #expect(throws: QuantizationError.self) {
+            try Converter(checkpoint).convert(to: [one, other], engineBuild: "b11434")
+        }
+        #expect(error?.exitCode == .usage)
+    }
+
+    @Test("a directory that does not exist is an error, and nothing is left of the other artifact")
+    func noDirectory() throws {
+        let one = try target("BF16")
+        let checkpoint = try checkpoint()
+        let other = (recipe: one.recipe, url: folder.url.appendingPathComponent("none/m.gguf"))
+        let error = #expect(throws: FormatError.self) {
+            try Converter(checkpoint).convert(to: [one, other], engineBuild: "b11434")
+        }
+        #expect(error?.file == other.url.path)
+        #expect(try leftovers("BF16").isEmpty)
+    }
+
+    @Test("progress counts the tensors, each once")
+    func progress() throws {
+        let checkpoint = try checkpoint()
+        let seen = Collector()
+        try Converter(checkpoint).convert(to: [target("Q6_K")], threads: 2, engineBuild: "b11434") { seen.add($0) }
+        #expect(seen.updates.map(\.completed) == Array(1...checkpoint.tensors.count))
+        #expect(seen.updates.allSatisfy { $0.total == checkpoint.tensors.count && $0.unit == "tensors" })
+    }
+
+    @Test("a manifest comes back as it was written; a newer version is refused")
+    func manifest() throws {
+        let target = try target("Q4_K_M")
+        let source = try TinyCheckpoint().write(to: folder.url.appendingPathComponent("tiny"))
+        let checkpoint = try Checkpoint(directory: source, sourceID: "acme/tiny", revision: "0123abc")
+        let manifest = try #require(
+            Converter(checkpoint).convert(to: [target], threads: 2, engineBuild: "b11434").first)
+        let url = Manifest.url(beside: target.url)
+        #expect(try leftovers("Q4_K_M").sorted() == ["m.gguf", "manifest.json"])
+        #expect(try Manifest(contentsOf: url) == manifest)
+        #expect(manifest.artifact.sha256 == (try FileDigest.compute(target.url)))
+        #expect(manifest.source.id == "acme/tiny")
+        #expect(manifest.source.revision == "0123abc")
+        #expect(manifest.source.digest == (try checkpoint.digest()))
+        #expect(manifest.source.files.map(\.name) == checkpoint.files.map(\.name).sorted())
+        #expect(manifest.engine == "b11434")
+        let text = try String(contentsOf: url, encoding: .utf8)
+        try Data(text.replacing("\"version\" : 1", with: "\"version\" : 2").utf8).write(to: url)
+        let error = #expect(throws: FormatError.self) { try Manifest(contentsOf: url) }
+        #expect(error?.description.contains("key 'version': is 2") == true)
+        try Data("{}".utf8).write(to: url)
+        #expect(throws: FormatError.self) { try Manifest(contentsOf: url) }
+    }
+
+    // Guarded by its lock.
+    private final class Collector: @unchecked Sendable {
+        private let lock = NSLock()
+        private var seen: [ProgressUpdate] = []
+        var updates: [ProgressUpdate] { lock.withLock { seen } }
+        func add(_ update: ProgressUpdate) { lock.withLock { seen.append(update) } }
+    }
+}
