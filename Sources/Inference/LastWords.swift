@@ -17,9 +17,12 @@ final class LastWords: @unchecked Sendable {
         thread.start()
     }
 
-    /// The last lines, at most 20, control characters taken out; waits up to a second for the stream's end.
+    /// The last lines, at most 20, control characters taken out.
+    ///
+    /// Waits up to a second for the stream's end, or, when the worker lives on, a moment for what it wrote just
+    /// before: the two pipes keep no order between them.
     func lines(waitForEnd: Bool) -> [String] {
-        if waitForEnd, finished.wait(timeout: .now() + 1) == .success { finished.signal() }
+        if finished.wait(timeout: .now() + (waitForEnd ? 1 : 0.1)) == .success { finished.signal() }
         let text = lock.withLock { String(decoding: tail, as: UTF8.self) }
         return text.split(separator: "\n").suffix(20).map { line in
             String(String.UnicodeScalarView(line.unicodeScalars.filter { $0.value >= 32 && $0.value != 127 }))

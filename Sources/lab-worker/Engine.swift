@@ -23,8 +23,8 @@ struct Engine {
 
         llama_log_set(
             { level, text, _ in
-                // Warnings, errors and their continuations; the rest would bury a worker's last words.
-                guard level.rawValue >= GGML_LOG_LEVEL_WARN.rawValue, let text else { return }
+                // The rest, loading dots among it, would bury a worker's last words.
+                guard level == GGML_LOG_LEVEL_WARN || level == GGML_LOG_LEVEL_ERROR, let text else { return }
                 FileHandle.standardError.write(Data(bytes: text, count: strlen(text)))
             }, nil)
         llama_backend_init()

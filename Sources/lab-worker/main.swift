@@ -76,6 +76,10 @@ final class WorkerSession {
 }
 
 signal(SIGPIPE, SIG_IGN)
+// A process inherits the signals that its parent's thread had blocked; a worker must stay stoppable.
+var unblocked = sigset_t()
+sigemptyset(&unblocked)
+pthread_sigmask(SIG_SETMASK, &unblocked, nil)
 let wire = Wire()
 do {
     // Requests are handled one after another on the wire's serial queue, the only place that touches the session.

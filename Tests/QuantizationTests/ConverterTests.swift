@@ -136,6 +136,29 @@ struct ConverterTests {
         #expect(try leftovers("BF16").isEmpty)
     }
 
+    @Test(
+        "a disk that fills up halfway is an error that says so, and nothing is left",
+        .enabled(if: SmallDisk.isAvailable, SmallDisk.why))
+    func fullDisk() throws {
+        // Each artifact alone would fit: 1.9 MB of BF16, 3.7 MB of F32.
+        let disk = try SmallDisk(sizeBytes: 4_500_000)
+        let checkpoint = try checkpoint()
+        let targets = try ["BF16", "F32"].map { name in
+            let directory = disk.url.appendingPathComponent(name)
+            try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+            return (recipe: try Recipe.named(name), url: directory.appendingPathComponent("m.gguf"))
+        }
+        let error = #expect(throws: FormatError.self) {
+            try Converter(checkpoint).convert(to: targets, threads: 2, engineBuild: "b11434")
+        }
+        #expect(error?.code == .cannotWrite)
+        #expect(error?.problem == "cannot be written: No space left on device")
+        for target in targets {
+            let directory = target.url.deletingLastPathComponent().path
+            #expect(try FileManager.default.contentsOfDirectory(atPath: directory).isEmpty)
+        }
+    }
+
     @Test("progress counts the tensors, each once")
     func progress() throws {
         let checkpoint = try checkpoint()

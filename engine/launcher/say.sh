@@ -36,18 +36,22 @@ progress_in() {
     tail -c 4000 "$1" 2>/dev/null | tr '\r' '\n' | grep -Eo '^\[ *[0-9]+(/[0-9]+|%)\]' | tail -n 1
 }
 
-# Ends the step's whole process group: CMake, for one, keeps a signal from the compilers below it.
+# Ends the step's whole process group: CMake, for one, keeps a signal from the compilers below it. SIGINT comes
+# first because swift build answers only that one by ending its compilers, which have groups of their own.
 stop_step() {
-    local tenths_s=0
+    local signal tenths_s
     [ -n "$STEP_PID" ] || return 0
-    kill -TERM -- "-$STEP_PID" 2>/dev/null
-    while kill -0 -- "-$STEP_PID" 2>/dev/null && [ "$tenths_s" -lt 50 ]; do
-        sleep 0.1
-        tenths_s=$((tenths_s + 1))
+    for signal in INT TERM KILL; do
+        kill -"$signal" -- "-$STEP_PID" 2>/dev/null
+        tenths_s=0
+        while kill -0 -- "-$STEP_PID" 2>/dev/null && [ "$tenths_s" -lt 50 ]; do
+            sleep 0.1
+            tenths_s=$((tenths_s + 1))
+        done
     done
-    kill -KILL -- "-$STEP_PID" 2>/dev/null
     STEP_PID=""
 }
+
 interrupted() {
     stop_step
     if [ -t 2 ]; then echo >&2; fi

@@ -10,8 +10,9 @@ public enum Gate {
     public static func judge(
         _ estimate: Estimate, against threshold: Threshold, isWholeCorpus: Bool
     ) -> (status: VerdictStatus, reason: String) {
-        let limit = "the limit of \(Gate.text(threshold.limit)) \(threshold.unit)"
-        let value = "\(Gate.text(estimate.value)) \(threshold.unit)"
+        let unit = threshold.unit == "percent" ? " %" : threshold.unit == "1" ? "" : " \(threshold.unit)"
+        let limit = "the limit of \(Gate.text(threshold.limit))\(unit)"
+        let value = "\(Gate.text(estimate.value))\(unit)"
         if isWholeCorpus {
             let isInside = threshold.admits(estimate.value)
             return (
