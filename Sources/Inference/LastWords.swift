@@ -1,5 +1,11 @@
 import Foundation
 
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 /// Keeps the end of what a worker writes to standard error, bounded however much it writes.
 final class LastWords: @unchecked Sendable {
     // `lock` protects `tail`.
@@ -10,8 +16,15 @@ final class LastWords: @unchecked Sendable {
 
     /// Reads `handle` to its end on a thread of its own.
     func listen(to handle: FileHandle) {
+        // Not FileHandle's own read, which waits until it has all the bytes it was asked for.
         let thread = Thread { [self] in
-            while let piece = try? handle.read(upToCount: 4096), !piece.isEmpty { append(piece) }
+            var buffer = [UInt8](repeating: 0, count: 4096)
+            while true {
+                let count = read(handle.fileDescriptor, &buffer, buffer.count)
+                if count < 0 && errno == EINTR { continue }
+                guard count > 0 else { break }
+                append(Data(buffer.prefix(count)))
+            }
             finished.signal()
         }
         thread.start()

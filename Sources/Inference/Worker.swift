@@ -46,7 +46,7 @@ public final class Worker: @unchecked Sendable {
         } catch {
             throw InferenceError(
                 .notStarted, "the worker \(executable.path) cannot be started: \(error.localizedDescription)",
-                remedy: "build it: ./lab doctor")
+                remedy: "build it with ./lab suites")
         }
         lastWords.listen(to: errors.fileHandleForReading)
     }
@@ -123,7 +123,7 @@ public final class Worker: @unchecked Sendable {
             kill(process.processIdentifier, SIGKILL)
             throw InferenceError(
                 .garbled, "the worker sent something that is no event while it had to \(request.purpose): \(error)",
-                remedy: "rebuild the lab and its worker together: ./lab doctor",
+                remedy: "build the lab and its worker together: ./lab suites",
                 lastWords: lastWords.lines(waitForEnd: true))
         }
     }
