@@ -15,7 +15,8 @@ let enginePrefix: String = {
     #if os(macOS)
         let defaultCache = home + "/Library/Caches"
     #else
-        let defaultCache = environment["XDG_CACHE_HOME"] ?? home + "/.cache"
+        let named = environment["XDG_CACHE_HOME"] ?? ""
+        let defaultCache = named.isEmpty ? home + "/.cache" : named
     #endif
     return (environment["LAB_CACHE"] ?? defaultCache + "/llama-pajamas") + "/engine/\(build)"
 }()

@@ -39,9 +39,11 @@ func negativeLogLikelihood(logits: UnsafeBufferPointer<Float>, token: Int) -> Do
 private func exponential(_ x: SIMD8<Float>) -> SIMD8<Float> {
     var clamped = x
     clamped.replace(with: -87, where: x .< -87)
-    // Adding and subtracting 1.5 x 2^23 rounds to the nearest integer.
+    // Adding 1.5 x 2^23 rounds to the nearest integer and leaves it in the low bits. (Swift's conversion of float
+    // vectors to integers goes lane by lane.)
     let rounder: Float = 12_582_912
-    let n = (clamped * 1.442_695_04 + rounder) - rounder
+    let shifted = clamped * 1.442_695_04 + rounder
+    let n = shifted - rounder
     let r = (clamped - n * 0.693_359_375) + n * 2.121_944_4e-4
     var p = SIMD8<Float>(repeating: 1.0 / 5040)
     p = p * r + (1.0 / 720)
@@ -51,7 +53,8 @@ private func exponential(_ x: SIMD8<Float>) -> SIMD8<Float> {
     p = p * r + 0.5
     p = p * r + 1
     p = p * r + 1
-    let exponent = (SIMD8<Int32>(truncatingIfNeeded: SIMD8<Int32>(n)) &+ 127) &<< 23
+    let integer = unsafeBitCast(shifted, to: SIMD8<UInt32>.self) &- rounder.bitPattern
+    let exponent = (integer &+ 127) &<< 23
     var result = p * unsafeBitCast(exponent, to: SIMD8<Float>.self)
     result.replace(with: 0, where: x .< -87)
     return result

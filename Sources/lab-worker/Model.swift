@@ -81,7 +81,8 @@ final class Context {
         var settings = llama_context_default_params()
         settings.n_ctx = UInt32(parameters.contextLength * parameters.parallelSequences)
         settings.n_batch = UInt32(max(parameters.contextLength, 512))
-        settings.n_ubatch = 512
+        // A window is computed in parts, so that attention spans what has come so far and not the whole window.
+        settings.n_ubatch = 128
         settings.n_seq_max = UInt32(parameters.parallelSequences)
         settings.n_threads = Int32(parameters.threads)
         settings.n_threads_batch = Int32(parameters.threads)

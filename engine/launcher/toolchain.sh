@@ -8,7 +8,7 @@ OLD_SWIFT=""
 find_swift() {
     local candidate version major minor
     for candidate in "$(command -v swift 2>/dev/null)" "$HOME/.swiftly/bin/swift" \
-        "$HOME/.local/share/swiftly/bin/swift" /opt/swift/usr/bin/swift /usr/local/swift/usr/bin/swift; do
+        "$HOME/.local/share/swiftly/bin/swift" /usr/local/swift/usr/bin/swift; do
         [ -n "$candidate" ] && [ -x "$candidate" ] || continue
         version=$("$candidate" --version 2>/dev/null | sed -n 's/.*Swift version \([0-9][0-9.]*\).*/\1/p' | head -n 1)
         [ -n "$version" ] || continue
