@@ -90,10 +90,13 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: sharedSettings),
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: sharedSettings),
         .testTarget(name: "LabCoreTests", dependencies: ["LabCore"], swiftSettings: sharedSettings),
-        .testTarget(name: "ModelFormatsTests", dependencies: ["ModelFormats"], swiftSettings: sharedSettings),
         .testTarget(
-            name: "QuantizationTests", dependencies: ["Quantization", "ModelFormats"], swiftSettings: sharedSettings),
+            name: "ModelFormatsTests", dependencies: ["ModelFormats", "TestSupport"], swiftSettings: sharedSettings),
+        .testTarget(
+            name: "QuantizationTests", dependencies: ["Quantization", "ModelFormats", "TestSupport"],
+            swiftSettings: sharedSettings),
         .testTarget(
             name: "InferenceTests", dependencies: ["Inference", "Quantization"], swiftSettings: sharedSettings),
         .testTarget(name: "EvaluationTests", dependencies: ["Evaluation"], swiftSettings: sharedSettings),

@@ -8,8 +8,6 @@ import LabCore
 final class BackendSession {
     /// Scores of an artifact's chunks, and how they came about.
     struct Scores {
-        /// Digest of each chunk of the dataset, in order.
-        let digests: [Digest]
         /// Scores of the first chunks, as many as were asked for.
         let scores: [ChunkScore]
         let computed: Int
@@ -56,9 +54,8 @@ final class BackendSession {
         return backend == "cpu" ? greeting.cpuFeatures : names.joined(separator: " + ")
     }
 
-    /// Scores an artifact on an evaluation's dataset.
-    func scores(of artifact: ArtifactRecord, plan: Suite.EvaluationPlan, text: String) throws -> Scores {
-        let digests = try chunk(text, artifact: artifact, plan: plan)
+    /// Scores an artifact on the text chunked last, whose chunks have these digests.
+    func scores(of artifact: ArtifactRecord, plan: Suite.EvaluationPlan, digests: [Digest]) throws -> Scores {
         let wanted = plan.chunkLimit.map { min($0, digests.count) } ?? digests.count
         let conditions = SampleConditions(
             artifact: artifact.sha256, evaluator: "perplexity/1",
@@ -97,13 +94,14 @@ final class BackendSession {
             }
             return score
         }
-        return Scores(digests: digests, scores: scores, computed: missing.count)
+        return Scores(scores: scores, computed: missing.count)
     }
 
     private static let kvType = "f16"
     private static let flashAttention = "auto"
 
-    private func chunk(_ text: String, artifact: ArtifactRecord, plan: Suite.EvaluationPlan) throws -> [Digest] {
+    /// Digest of each chunk of a text as an artifact's tokenizer cuts it, in order; the worker keeps the chunks.
+    func chunk(_ text: String, artifact: ArtifactRecord, plan: Suite.EvaluationPlan) throws -> [Digest] {
         try load(artifact, plan: plan, vocabularyOnly: true)
         let request = WorkerRequest.chunk(
             WorkerRequest.ChunkParameters(text: text, contextLength: plan.contextLength))

@@ -127,22 +127,23 @@ public struct SuiteRun {
         _ plan: Suite.EvaluationPlan, text: String, artifacts: Artifacts, session: BackendSession,
         into findings: inout Findings
     ) throws {
-        let parent = try session.scores(of: artifacts.parent, plan: plan, text: text)
-        let candidate = try session.scores(of: artifacts.candidate, plan: plan, text: text)
-        guard parent.digests == candidate.digests else {
+        let digests = try session.chunk(text, artifact: artifacts.parent, plan: plan)
+        guard try session.chunk(text, artifact: artifacts.candidate, plan: plan) == digests else {
             throw RunnerError(
                 """
                 \(artifacts.parent.path) and \(artifacts.candidate.path) cut \(plan.dataset.name) into different \
                 tokens, so they cannot be compared
                 """, remedy: "convert both from the same tokenizer")
         }
+        let parent = try session.scores(of: artifacts.parent, plan: plan, digests: digests)
+        let candidate = try session.scores(of: artifacts.candidate, plan: plan, digests: digests)
         let chunks = zip(parent.scores, candidate.scores).enumerated().map { index, scores in
             PerplexityResult.Chunk(
-                index: index, sample: parent.digests[index], parent: scores.0, candidate: scores.1)
+                index: index, sample: digests[index], parent: scores.0, candidate: scores.1)
         }
         let result = PerplexityResult(
             plan: plan, backend: session.backend, chunks: chunks,
-            isWholeCorpus: chunks.count == parent.digests.count)
+            isWholeCorpus: chunks.count == digests.count)
         findings.measurements += [
             result.parentMeasurement(artifact: artifacts.parent.path, cached: parent.computed == 0)
         ].compactMap { $0 }
@@ -154,7 +155,7 @@ public struct SuiteRun {
         findings.reused += parent.reused + candidate.reused
         let dataset = DatasetRecord(
             name: plan.dataset.name, sha256: Digest(of: text), chunks: chunks.count,
-            chunksAvailable: parent.digests.count)
+            chunksAvailable: digests.count)
         if !findings.datasets.contains(dataset) { findings.datasets.append(dataset) }
     }
 

@@ -126,6 +126,32 @@ struct RunCommandTests {
         #expect(storedArtifacts(lab).isEmpty)
     }
 
+    @Test("an artifact with another tokenizer is refused before anything is scored")
+    func otherTokenizer() throws {
+        let lab = try LabCommand()
+        let model = lab.folder.appendingPathComponent("model")
+        try FileManager.default.copyItem(
+            at: LabCommand.root.appendingPathComponent("fixtures/pajama-tiny"), to: model)
+        let file = model.appendingPathComponent("tokenizer.json")
+        var tokenizer = try #require(
+            try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])
+        var bytePairs = try #require(tokenizer["model"] as? [String: Any])
+        bytePairs["merges"] = Array(try #require(bytePairs["merges"] as? [Any]).dropFirst(50))
+        tokenizer["model"] = bytePairs
+        try JSONSerialization.data(withJSONObject: tokenizer).write(to: file)
+        let artifact = lab.folder.appendingPathComponent("other.gguf")
+        let made = try LabCommand.command([
+            LabCommand.executable.path, "quantize", "--model", model.path, "--recipe", "Q4_K_M", "--output",
+            artifact.path,
+        ])
+        #expect(made.status == 0, "\(made.errors)")
+
+        let result = try lab.run("suites/smoke", ["--artifact", artifact.path])
+        #expect(result.status == 4)
+        #expect(result.errors.contains("different tokens"))
+        #expect(!result.errors.contains("chunks"))
+    }
+
     @Test(
         "an output that cannot be written is exit 4 before any work", arguments: ["--output", "--history", "--store"])
     func unwritable(option: String) throws {

@@ -1,5 +1,6 @@
 import Foundation
 import ModelFormats
+import TestSupport
 import Testing
 
 @Suite("Atomic files")
@@ -47,7 +48,8 @@ struct AtomicFileTests {
     }
 
     @Test(
-        "a full disk is an error that says so, and nothing is left", .enabled(if: SmallDisk.isAvailable, SmallDisk.why))
+        "a full disk is an error that says so, and nothing is left",
+        .enabled(if: SmallDisk.isAvailable, "\(SmallDisk.why)"))
     func fullDisk() throws {
         let disk = try SmallDisk(sizeBytes: 65_536)
         let url = disk.url.appendingPathComponent("a.bin")
@@ -58,7 +60,8 @@ struct AtomicFileTests {
     }
 
     @Test(
-        "too little space for a GGUF file is told before its data", .enabled(if: SmallDisk.isAvailable, SmallDisk.why))
+        "too little space for a GGUF file is told before its data",
+        .enabled(if: SmallDisk.isAvailable, "\(SmallDisk.why)"))
     func tooLittleSpace() throws {
         let disk = try SmallDisk(sizeBytes: 65_536)
         let layout = try GGUFLayout(

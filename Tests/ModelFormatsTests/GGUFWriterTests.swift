@@ -1,6 +1,7 @@
 import Foundation
 import LabCore
 import ModelFormats
+import TestSupport
 import Testing
 
 @Suite("GGUF writing")

@@ -1,6 +1,7 @@
 import Foundation
 import ModelFormats
 import Quantization
+import TestSupport
 import Testing
 
 @Suite("Artifact metadata")

@@ -2,6 +2,7 @@ import Foundation
 import LabCore
 import ModelFormats
 import Quantization
+import TestSupport
 import Testing
 
 @Suite("Conversion")
@@ -138,7 +139,7 @@ struct ConverterTests {
 
     @Test(
         "a disk that fills up halfway is an error that says so, and nothing is left",
-        .enabled(if: SmallDisk.isAvailable, SmallDisk.why))
+        .enabled(if: SmallDisk.isAvailable, "\(SmallDisk.why)"))
     func fullDisk() throws {
         // Each artifact alone would fit: 1.9 MB of BF16, 3.7 MB of F32.
         let disk = try SmallDisk(sizeBytes: 4_500_000)

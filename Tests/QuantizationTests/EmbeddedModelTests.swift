@@ -2,6 +2,7 @@ import Foundation
 import LabCore
 import ModelFormats
 import Quantization
+import TestSupport
 import Testing
 
 @Suite("The embedded model against llama.cpp's converter and quantizer")

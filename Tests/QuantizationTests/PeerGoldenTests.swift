@@ -2,6 +2,7 @@ import Foundation
 import LabCore
 import ModelFormats
 import Quantization
+import TestSupport
 import Testing
 
 @Suite("Artifacts against llama.cpp's converter and quantizer")

@@ -1,22 +1,25 @@
-import Foundation
-import Testing
+public import Foundation
 
 /// A file system in memory that is soon full.
 ///
 /// Mounting one takes root on Linux.
-final class SmallDisk {
-    let url: URL
+public final class SmallDisk {
+    /// Where it is mounted.
+    public let url: URL
 
-    static let why: Comment = "needs Linux and root, to mount a small tmpfs: run the tests as root in a container"
+    /// What a test that needs one says where there is none.
+    public static let why = "needs Linux and root, to mount a small tmpfs: run the tests as root in a container"
 
-    static let isAvailable: Bool = {
+    /// Whether one can be mounted here.
+    public static let isAvailable: Bool = {
         guard FileManager.default.fileExists(atPath: "/bin/mount"), let disk = try? SmallDisk(sizeBytes: 65_536) else {
             return false
         }
         return FileManager.default.isWritableFile(atPath: disk.url.path)
     }()
 
-    init(sizeBytes: Int) throws {
+    /// Mounts one.
+    public init(sizeBytes: Int) throws {
         url = FileManager.default.temporaryDirectory.appendingPathComponent("lab-disk-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
         do {

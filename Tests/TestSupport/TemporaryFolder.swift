@@ -1,10 +1,12 @@
-import Foundation
+public import Foundation
 
 /// A directory of its own for a test, removed with it.
-final class TemporaryFolder {
-    let url: URL
+public final class TemporaryFolder {
+    /// Where it is.
+    public let url: URL
 
-    init() throws {
+    /// Makes one.
+    public init() throws {
         url = FileManager.default.temporaryDirectory.appendingPathComponent("lab-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
     }
@@ -13,14 +15,14 @@ final class TemporaryFolder {
 
     /// Writes a file into the directory.
     @discardableResult
-    func file(_ name: String, _ bytes: some Sequence<UInt8>) throws -> URL {
+    public func file(_ name: String, _ bytes: some Sequence<UInt8>) throws -> URL {
         let place = url.appendingPathComponent(name)
         try Data(bytes).write(to: place)
         return place
     }
 
     /// The names of all files, hidden ones too.
-    var contents: [String] {
+    public var contents: [String] {
         get throws { try FileManager.default.contentsOfDirectory(atPath: url.path).sorted() }
     }
 }
