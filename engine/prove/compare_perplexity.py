@@ -19,7 +19,7 @@ for name in ["--peer", "--lab", "--artifact", "--text"]:
     parser.add_argument(name, required=True)
 parser.add_argument("--context", type=int, default=512)
 parser.add_argument("--threads", type=int, default=os.cpu_count())
-parser.add_argument("--repetitions", type=int, default=5)
+parser.add_argument("--repetitions", type=int, default=15)
 options = parser.parse_args()
 shared = {"context": str(options.context), "threads": str(options.threads)}
 
