@@ -6,6 +6,14 @@ public struct QuantizationError: LabFailure {
     public enum Code: Sendable, Equatable {
         /// There is no recipe of that name.
         case unknownRecipe
+        /// What is demanded of single tensors cannot be understood.
+        case badOverride
+        /// A type cannot hold a tensor.
+        case unfittingType
+        /// The recipe needs an importance matrix.
+        case missingImportanceMatrix
+        /// A demanded target cannot be met, by arithmetic.
+        case infeasible
         /// The weights hold a value that no artifact can carry.
         case badValue
         /// The model is of a kind that is not supported yet.
@@ -22,11 +30,12 @@ public struct QuantizationError: LabFailure {
     public let description: String
     /// How to mend it, as an instruction.
     public let remedy: String?
-    /// Bad usage for a name that does not exist or outputs that collide, otherwise unavailable.
+    /// Bad usage for what a user mistyped or left out, a failed gate for what cannot be met, otherwise unavailable.
     public var exitCode: ExitCode {
         switch code {
-        case .unknownRecipe, .conflictingOutputs: .usage
-        case .badValue, .unsupported, .engineMismatch: .unavailable
+        case .unknownRecipe, .badOverride, .missingImportanceMatrix, .conflictingOutputs: .usage
+        case .infeasible: .gateFailed
+        case .unfittingType, .badValue, .unsupported, .engineMismatch: .unavailable
         }
     }
 

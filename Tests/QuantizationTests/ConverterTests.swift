@@ -37,9 +37,14 @@ struct ConverterTests {
         }
     }
 
-    @Test(
-        "the plan tells the size, types and bits per weight before a byte is written", arguments: Recipe.all.map(\.name)
-    )
+    /// The others need an importance matrix, or blocks that divide rows of 96.
+    static let possible = Recipe.all.map(\.name).filter {
+        ![
+            "IQ3_XS", "IQ3_XXS", "Q2_K_S", "IQ2_M", "IQ2_S", "IQ2_XS", "IQ2_XXS", "IQ1_M", "IQ1_S", "Q1_0",
+        ].contains($0)
+    }
+
+    @Test("the plan tells the size, types and bits per weight before a byte is written", arguments: possible)
     func plan(name: String) throws {
         let checkpoint = try checkpoint(.uneven)
         let target = try target(name)

@@ -8,9 +8,10 @@ PEER_DIGESTS=$ROOT/fixtures/peers
 prove() {
     local what=${1:-all}
     case "$what" in
-    conversion | perplexity | all) ;;
+    conversion | recipes | perplexity | all) ;;
     *)
-        echo "usage: ./lab prove [conversion [MODEL] | perplexity | all]   (models: pajama-tiny, qwen3-0.6b-random)" >&2
+        echo "usage: ./lab prove [conversion [MODEL] | recipes [MODEL...] | perplexity | all]
+(models of conversion: pajama-tiny, qwen3-0.6b-random; of recipes: the files in fixtures/peers/recipes)" >&2
         exit 2
         ;;
     esac
@@ -19,6 +20,11 @@ prove() {
     require_packages engine
     set_engine_paths
     fetch_engine
+    if [ "$what" = recipes ]; then
+        shift
+        prove_recipes "$@"
+        exit
+    fi
     provide_peers llama-quantize llama-perplexity
     provide_prove_python
     provide_build
@@ -28,7 +34,16 @@ prove() {
     local status=0
     if [ "$what" != perplexity ]; then prove_conversion "${2:-}" || status=1; fi
     if [ "$what" != conversion ]; then prove_perplexity || status=1; fi
+    if [ "$what" = all ]; then prove_recipes || status=1; fi
     exit "$status"
+}
+
+# prove_recipes [MODEL]...: which type llama-quantize gives to each tensor of known models, then the lab's tests of it.
+prove_recipes() {
+    provide_peers llama-quantize
+    lab_python "$ROOT/engine/prove/recipe_types.py" "$PREFIX/bin/llama-quantize" "$PEER_DIGESTS/recipes" "$PIN_BUILD" \
+        "$@" || return 1
+    (run_tests --filter RecipeGoldenTests)
 }
 
 # A virtual environment with what convert_hf_to_gguf.py imports; the marker says that it is whole.

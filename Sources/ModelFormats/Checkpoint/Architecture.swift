@@ -1,27 +1,3 @@
-/// What a tensor does in a transformer; recipes choose types by it.
-public enum TensorRole: String, Sendable, CaseIterable, Codable {
-    /// The embedding of tokens.
-    case tokenEmbedding
-    /// The output matrix.
-    case output
-    /// A normalization's weights.
-    case norm
-    /// The queries.
-    case attentionQuery
-    /// The keys.
-    case attentionKey
-    /// The values.
-    case attentionValue
-    /// The projection after attention.
-    case attentionOutput
-    /// The gate of the feed-forward layer.
-    case feedForwardGate
-    /// The projection into the feed-forward layer.
-    case feedForwardUp
-    /// The projection out of the feed-forward layer.
-    case feedForwardDown
-}
-
 /// A kind of network: the names and shapes of its tensors in Hugging Face checkpoints and in GGUF.
 public struct Architecture: Sendable {
     /// A width of the network.
@@ -33,7 +9,6 @@ public struct Architecture: Sendable {
     struct Module: Sendable {
         let source: String
         let target: String
-        let role: TensorRole
         let shape: [Dimension]
     }
 
@@ -68,26 +43,24 @@ public struct Architecture: Sendable {
         className: "Qwen3ForCausalLM",
         name: "qwen3",
         modules: [
-            module("model.embed_tokens", "token_embd", .tokenEmbedding, [.vocabulary, .hidden]),
-            module("model.norm", "output_norm", .norm, [.hidden]),
-            module("lm_head", "output", .output, [.vocabulary, .hidden]),
-            module("model.layers.*.input_layernorm", "blk.*.attn_norm", .norm, [.hidden]),
-            module("model.layers.*.self_attn.q_proj", "blk.*.attn_q", .attentionQuery, [.queries, .hidden]),
-            module("model.layers.*.self_attn.k_proj", "blk.*.attn_k", .attentionKey, [.keyValues, .hidden]),
-            module("model.layers.*.self_attn.v_proj", "blk.*.attn_v", .attentionValue, [.keyValues, .hidden]),
-            module("model.layers.*.self_attn.o_proj", "blk.*.attn_output", .attentionOutput, [.hidden, .queries]),
-            module("model.layers.*.self_attn.q_norm", "blk.*.attn_q_norm", .norm, [.head]),
-            module("model.layers.*.self_attn.k_norm", "blk.*.attn_k_norm", .norm, [.head]),
-            module("model.layers.*.post_attention_layernorm", "blk.*.ffn_norm", .norm, [.hidden]),
-            module("model.layers.*.mlp.gate_proj", "blk.*.ffn_gate", .feedForwardGate, [.intermediate, .hidden]),
-            module("model.layers.*.mlp.up_proj", "blk.*.ffn_up", .feedForwardUp, [.intermediate, .hidden]),
-            module("model.layers.*.mlp.down_proj", "blk.*.ffn_down", .feedForwardDown, [.hidden, .intermediate]),
+            module("model.embed_tokens", "token_embd", [.vocabulary, .hidden]),
+            module("model.norm", "output_norm", [.hidden]),
+            module("lm_head", "output", [.vocabulary, .hidden]),
+            module("model.layers.*.input_layernorm", "blk.*.attn_norm", [.hidden]),
+            module("model.layers.*.self_attn.q_proj", "blk.*.attn_q", [.queries, .hidden]),
+            module("model.layers.*.self_attn.k_proj", "blk.*.attn_k", [.keyValues, .hidden]),
+            module("model.layers.*.self_attn.v_proj", "blk.*.attn_v", [.keyValues, .hidden]),
+            module("model.layers.*.self_attn.o_proj", "blk.*.attn_output", [.hidden, .queries]),
+            module("model.layers.*.self_attn.q_norm", "blk.*.attn_q_norm", [.head]),
+            module("model.layers.*.self_attn.k_norm", "blk.*.attn_k_norm", [.head]),
+            module("model.layers.*.post_attention_layernorm", "blk.*.ffn_norm", [.hidden]),
+            module("model.layers.*.mlp.gate_proj", "blk.*.ffn_gate", [.intermediate, .hidden]),
+            module("model.layers.*.mlp.up_proj", "blk.*.ffn_up", [.intermediate, .hidden]),
+            module("model.layers.*.mlp.down_proj", "blk.*.ffn_down", [.hidden, .intermediate]),
         ])
 
-    private static func module(
-        _ source: String, _ target: String, _ role: TensorRole, _ shape: [Dimension]
-    ) -> Module {
-        Module(source: source + ".weight", target: target + ".weight", role: role, shape: shape)
+    private static func module(_ source: String, _ target: String, _ shape: [Dimension]) -> Module {
+        Module(source: source + ".weight", target: target + ".weight", shape: shape)
     }
 }
 
@@ -97,12 +70,13 @@ public struct ModelTensor: Sendable, Equatable {
     public let sourceName: String
     /// The name in GGUF.
     public let name: String
-    /// What it does.
-    public let role: TensorRole
     /// The block it belongs to, from 0; nil for the embedding, the output and the last norm.
     public let layer: Int?
     /// The dimensions, slowest first.
     public let shape: [Int]
+
+    /// What it does, told by its name in GGUF.
+    public var role: TensorRole { TensorRole(named: name) }
 }
 
 extension Architecture {
@@ -111,16 +85,12 @@ extension Architecture {
         modules.flatMap { module -> [ModelTensor] in
             let shape = module.shape.map { size(of: $0, in: configuration) }
             guard module.source.contains("*") else {
-                return [
-                    ModelTensor(
-                        sourceName: module.source, name: module.target, role: module.role, layer: nil, shape: shape)
-                ]
+                return [ModelTensor(sourceName: module.source, name: module.target, layer: nil, shape: shape)]
             }
             return (0..<configuration.layerCount).map { layer in
                 ModelTensor(
                     sourceName: module.source.replacing("*", with: "\(layer)"),
-                    name: module.target.replacing("*", with: "\(layer)"),
-                    role: module.role, layer: layer, shape: shape)
+                    name: module.target.replacing("*", with: "\(layer)"), layer: layer, shape: shape)
             }
         }
     }

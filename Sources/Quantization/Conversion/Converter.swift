@@ -38,6 +38,7 @@ public struct Converter: Sendable {
         try requireOwnDirectories(targets.map(\.url))
         let outputs = try targets.map { target in
             let plan = try RecipePlan(checkpoint, target.recipe)
+            try plan.requireNoImportanceMatrix()
             return ConversionPipeline.Output(
                 plan: plan, writer: try GGUFWriter(target.url, layout: plan.layout))
         }

@@ -2,95 +2,84 @@ public import ModelFormats
 
 /// A recipe: which tensor gets which storage type.
 ///
-/// A recipe is a table of rules over a base type. The first rule that applies to a tensor decides; without one the
-/// tensor gets the base type. Norms stay F32 in every recipe.
+/// A recipe is a base type and a table of choices for each role of a tensor. The first choice whose conditions hold
+/// decides; without one the tensor gets the base type. ``TypeAssignment`` applies it to a model.
 public struct Recipe: Sendable {
     /// The name, as llama.cpp spells it, such as "Q4_K_M".
     public let name: String
     /// The number that `general.file_type` carries.
     public let fileType: UInt32
-    /// The type of tensors without a rule of their own.
+    /// The type of tensors without a choice of their own.
     public let baseType: TensorType
-    let rules: [Rule]
-
-    /// A line of the table.
-    struct Rule: Sendable {
-        let role: TensorRole
-        let condition: Condition
-        let type: TensorType
-    }
-
-    /// When a rule applies.
-    enum Condition: Sendable {
-        case always
-        /// The first `count` blocks.
-        case firstBlocks(Int)
-        /// The first 1/n of the blocks, rounded down.
-        case firstPart(Int)
-        /// The first and the last eighth of the blocks, and every third one between.
-        case sensitiveBlocks
-        /// Models where this many query heads, or more, share a key and value head.
-        case sharedHeads(Int)
-    }
+    let choices: [TensorRole: [Choice]]
+    /// Types of value matrices that models of the 70B class exchange for better ones.
+    let valuePromotions: [TensorType: TensorType]
+    /// Types that are garbage here without an importance matrix.
+    let typesNeedingMatrix: Set<TensorType>
 
     /// Whether the recipe quantizes, as opposed to storing every weight as a float of its own.
-    public var usesBlocks: Bool { baseType.blockElements > 1 }
+    public var usesBlocks: Bool { baseType.isBlockType }
 
-    /// The recipe of a name, whatever its case.
+    /// A cell of the table.
+    struct Choice: Sendable {
+        let type: TensorType
+        let conditions: [Condition]
+    }
+
+    /// When a choice applies.
+    ///
+    /// Positions of value matrices count these matrices; positions in the feed-forward layer are layers.
+    enum Condition: Sendable {
+        /// The first `count` positions.
+        case first(Int)
+        /// The first 1/n of the positions, rounded down.
+        case firstPart(Int)
+        /// The first 1/n, counted in matrices even in models with experts.
+        case firstPartOfMatrices(Int)
+        /// Neither the first nor the last eighth.
+        case middle
+        /// The first and the last eighth, and every third one between.
+        case sensitive
+        /// Models where this many query heads, or more, share a key and value head.
+        case sharedHeads(Int)
+        /// Models with exactly this many experts.
+        case experts(Int)
+        /// Models with this many experts or more.
+        case expertsAtLeast(Int)
+        /// Models of one architecture.
+        case architecture(String)
+        /// Matrices of all experts in one tensor.
+        case expertStack
+        /// An importance matrix is given.
+        case importanceMatrix
+        /// Rows that whole blocks of the base type do not fill.
+        case unevenRows
+        /// Everything but.
+        indirect case not(Condition)
+    }
+
+    /// The lab's configurations and their recipes.
+    public static let configurations = ["balanced": "Q4_K_M", "ultra": "Q3_K_M", "hq": "Q6_K"]
+
+    /// Short names that llama-quantize accepts.
+    static let aliases = ["Q3_K": "Q3_K_M", "Q4_K": "Q4_K_M", "Q5_K": "Q5_K_M"]
+
+    /// The recipe of a name: llama.cpp's, a short form of it, or one of the ``configurations``, in any case.
     ///
     /// Throws ``QuantizationError`` that lists the recipes.
     public static func named(_ name: String) throws -> Recipe {
-        guard let recipe = all.first(where: { $0.name == name.uppercased() }) else {
+        let given = configurations[name.lowercased()] ?? name.uppercased()
+        let wanted = aliases[given] ?? given
+        guard let recipe = all.first(where: { $0.name == wanted }) else {
             throw QuantizationError(
                 .unknownRecipe, "there is no recipe '\(name)'",
-                remedy: "Choose one of \(all.map(\.name).joined(separator: ", ")).")
+                remedy: "Choose one of \((configurations.keys.sorted() + all.map(\.name)).joined(separator: ", ")).")
         }
         return recipe
     }
-
-    /// The type of each tensor of a model.
-    ///
-    /// A tied embedding serves as output matrix and is treated as one. A type whose blocks do not divide a row gives
-    /// way to the one named in ``fallbacks``.
-    public func types(for tensors: [ModelTensor], configuration: ModelConfiguration) -> [TensorType] {
-        let hasOutput = tensors.contains { $0.role == .output }
-        return tensors.map { tensor in
-            guard tensor.role != .norm, tensor.shape.count > 1 else { return .f32 }
-            guard usesBlocks else { return baseType }
-            // A matrix of one row is a vector to llama.cpp, which leaves vectors as they are.
-            guard tensor.shape[0] > 1 else { return Self.parentType }
-            let role = tensor.role == .tokenEmbedding && !hasOutput ? .output : tensor.role
-            let rule = rules.first {
-                $0.role == role && $0.condition.holds(layer: tensor.layer, configuration: configuration)
-            }
-            return Self.fitting(rule?.type ?? baseType, rowElements: tensor.shape[tensor.shape.count - 1])
-        }
-    }
-
-    /// The type of matrices in the parent that quantized artifacts are made from and measured against.
-    static let parentType = TensorType.bf16
-
-    /// The type for rows that whole blocks of a type do not fill.
-    static let fallbacks: [TensorType: TensorType] = [
-        .q2_K: .q4_0, .q3_K: .q4_0, .q4_K: .q5_0, .q5_K: .q5_1, .q6_K: .q8_0,
-    ]
-
-    private static func fitting(_ type: TensorType, rowElements: Int) -> TensorType {
-        let candidates = [type, fallbacks[type] ?? .f16]
-        return candidates.first { Int64(rowElements) % $0.blockElements == 0 } ?? .f16
-    }
 }
 
-extension Recipe.Condition {
-    func holds(layer: Int?, configuration: ModelConfiguration) -> Bool {
-        let count = configuration.layerCount
-        let layer = layer ?? 0
-        switch self {
-        case .always: return true
-        case .firstBlocks(let number): return layer < number
-        case .firstPart(let divisor): return layer < count / divisor
-        case .sensitiveBlocks: return layer < count / 8 || layer >= 7 * count / 8 || (layer - count / 8) % 3 == 2
-        case .sharedHeads(let number): return configuration.queryHeadsPerKeyValueHead >= number
-        }
-    }
+extension TensorType {
+    /// Whether elements share blocks, as opposed to being stored each for itself.
+    var isBlockType: Bool { blockElements > 1 }
 }

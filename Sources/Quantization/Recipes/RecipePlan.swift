@@ -12,12 +12,19 @@ public struct RecipePlan: Sendable {
         public let dimensions: [Int64]
         /// The size of the data.
         public let byteCount: Int64
+        /// Whether the tensor is garbage without an importance matrix.
+        public let needsImportanceMatrix: Bool
         /// The index in ``Checkpoint/tensors``.
         let checkpointIndex: Int
+
+        /// The product of the dimensions.
+        public var elementCount: Int64 { dimensions.reduce(1, *) }
     }
 
     /// The recipe.
     public let recipe: Recipe
+    /// What is demanded of single tensors.
+    public let overrides: TypeOverrides
     /// The tensors in the order of the artifact.
     public let tensors: [Tensor]
     /// The metadata of the artifact.
@@ -28,44 +35,65 @@ public struct RecipePlan: Sendable {
     public let parameterCount: Int64
     let layout: GGUFLayout
 
+    /// Bytes of tensor data, without header and padding.
+    public var tensorBytes: Int64 { tensors.reduce(0) { $0 + $1.byteCount } }
+
     /// Bits of tensor data for each weight; header and padding are left out, as llama-quantize does.
-    public var bitsPerWeight: Double {
-        Double(8 * tensors.reduce(0) { $0 + $1.byteCount }) / Double(parameterCount)
-    }
+    public var bitsPerWeight: Double { Double(8 * tensorBytes) / Double(parameterCount) }
 
     /// Plans an artifact.
     ///
     /// Throws when the checkpoint's tokenizer or a shape is not supported.
-    public init(_ checkpoint: Checkpoint, _ recipe: Recipe) throws {
+    public init(_ checkpoint: Checkpoint, _ recipe: Recipe, overrides: TypeOverrides = TypeOverrides()) throws {
         self.recipe = recipe
+        self.overrides = overrides
         parameterCount = checkpoint.parameterCount
         metadata = try ArtifactMetadata(checkpoint).metadata(for: recipe)
-        let types = recipe.types(
-            for: checkpoint.tensors.map(\.model), configuration: checkpoint.configuration)
-        let order = Self.order(of: checkpoint.tensors.map(\.model), recipe: recipe)
+        let inputs = recipe.inputs(of: checkpoint)
+        let assignments = try recipe.types(
+            for: inputs, of: RecipeModel(checkpoint.configuration, architecture: checkpoint.architecture),
+            overrides: overrides)
+        // llama.cpp's converter keeps the order of the checkpoint, its quantizer sorts by block and name.
+        let order =
+            recipe.usesBlocks
+            ? inputs.indices.sorted { RecipeTensor.precedes(inputs[$0], inputs[$1]) } : Array(inputs.indices)
         layout = try GGUFLayout(
             metadata: metadata,
             tensors: order.map { index in
-                let tensor = checkpoint.tensors[index].model
-                return GGUFLayout.Request(
-                    name: tensor.name, type: types[index], dimensions: tensor.shape.reversed().map(Int64.init))
+                GGUFLayout.Request(
+                    name: inputs[index].name, type: assignments[index].type, dimensions: inputs[index].dimensions)
             })
         tensors = zip(order, layout.tensors).map { index, placed in
             Tensor(
                 name: placed.name, type: placed.type, dimensions: placed.dimensions, byteCount: placed.byteCount,
-                checkpointIndex: index)
+                needsImportanceMatrix: assignments[index].needsImportanceMatrix, checkpointIndex: index)
         }
         fileBytes = layout.fileBytes
     }
 
-    /// llama.cpp's converter keeps the order of the checkpoint, its quantizer sorts by block and name.
-    private static func order(of tensors: [ModelTensor], recipe: Recipe) -> [Int] {
-        guard recipe.usesBlocks else { return Array(tensors.indices) }
-        return tensors.indices.sorted { left, right in
-            let (one, other) = (tensors[left], tensors[right])
-            let (oneLayer, otherLayer) = (one.layer ?? -1, other.layer ?? -1)
-            guard oneLayer == otherLayer else { return oneLayer < otherLayer }
-            return one.name.utf8.lexicographicallyPrecedes(other.name.utf8)
+    /// Refuses types that are garbage without an importance matrix.
+    ///
+    /// Throws ``QuantizationError`` that names the first such tensor.
+    public func requireNoImportanceMatrix() throws {
+        guard let tensor = tensors.first(where: \.needsImportanceMatrix) else { return }
+        throw QuantizationError(
+            .missingImportanceMatrix,
+            "\(recipe.name) needs an importance matrix: tensor '\(tensor.name)' as \(tensor.type.name) is garbage "
+                + "without one",
+            remedy: "Choose a recipe that works without, such as Q2_K, IQ3_S or IQ4_XS.")
+    }
+}
+
+extension Recipe {
+    /// The tensors of a checkpoint as this recipe sees them.
+    ///
+    /// Blocks are made from a BF16 parent; an artifact of floats is itself the parent.
+    func inputs(of checkpoint: Checkpoint) -> [RecipeTensor] {
+        let floats = usesBlocks ? TensorType.bf16 : baseType
+        return checkpoint.tensors.map { tensor in
+            RecipeTensor(
+                name: tensor.model.name, dimensions: tensor.model.shape.reversed().map(Int64.init),
+                parentType: ProtectedTensors.parentType(tensor.model, floats: floats))
         }
     }
 }
