@@ -38,6 +38,7 @@ let package = Package(
     products: [
         .executable(name: "lab", targets: ["lab"]),
         .executable(name: "lab-worker", targets: ["lab-worker"]),
+        .executable(name: "llama-pajamas-quant", targets: ["llama-pajamas-quant"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -83,10 +84,21 @@ let package = Package(
                 "LabCore", "ModelFormats", "Quantization", "Inference", "Evaluation", "History", "Reports",
             ],
             swiftSettings: sharedSettings),
+        .target(
+            name: "CommandSupport",
+            dependencies: ["LabCore", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: sharedSettings),
         .executableTarget(
             name: "lab",
             dependencies: [
                 "LabCore", "ModelFormats", "Quantization", "Inference", "Evaluation", "History", "Reports", "LabRunner",
+                "CommandSupport", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: sharedSettings),
+        .executableTarget(
+            name: "llama-pajamas-quant",
+            dependencies: [
+                "LabCore", "ModelFormats", "Quantization", "LabRunner", "CommandSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: sharedSettings),

@@ -49,24 +49,22 @@ public final class ArtifactStore {
 
         let lock = try FileLock(root.appendingPathComponent("\(source.short).lock"))
         defer { withExtendedLifetime(lock) {} }
-        let missing = try recipes.indices.filter { try manifest(at: places[$0]) == nil }
+        let missing = try recipes.indices.filter { try artifact(at: places[$0]) == nil }
         if !missing.isEmpty {
             for index in missing { try makeFolder(of: places[index]) }
             let made = try Converter(checkpoint).convert(
-                to: missing.map { (recipes[$0], places[$0]) }, threads: threads, engineBuild: EngineBuild.name,
-                sourceDigests: sources, progress: progress)
-            for (index, manifest) in zip(missing, made) {
-                digests.remember(manifest.artifact.sha256, of: places[index])
-            }
+                to: missing.map { Converter.Target(recipe: recipes[$0], url: places[$0]) }, threads: threads,
+                engineBuild: EngineBuild.name, sourceDigests: sources, progress: progress)
+            for (index, artifact) in zip(missing, made) { digests.remember(artifact.sha256, of: places[index]) }
         }
         let records = try zip(recipes, places).map { recipe, file in
-            guard let manifest = try manifest(at: file) else {
+            guard let artifact = try artifact(at: file) else {
                 throw RunnerError("\(file.path) vanished from the store")
             }
             return ArtifactRecord(
-                path: file.path, format: manifest.artifact.format, recipe: recipe.name, role: .candidate,
-                bytes: manifest.artifact.bytes, bitsPerWeight: manifest.bitsPerWeight,
-                sha256: manifest.artifact.sha256, model: checkpoint.name, source: source)
+                path: file.path, format: artifact.format, recipe: recipe.name, role: .candidate,
+                bytes: artifact.bytes, bitsPerWeight: artifact.bitsPerWeight, sha256: artifact.sha256,
+                model: checkpoint.name, source: source)
         }
         try digests.save()
         return (records, missing.count)
@@ -96,22 +94,25 @@ public final class ArtifactStore {
             .appendingPathComponent("\(checkpoint.name)-\(recipe.name).gguf")
     }
 
-    /// The manifest of a whole, unchanged artifact; nil when there is none.
-    private func manifest(at file: URL) throws -> Manifest? {
+    /// What the manifest says of a whole, unchanged artifact; nil when there is none.
+    private func artifact(at file: URL) throws -> Manifest.Artifact? {
         guard FileManager.default.fileExists(atPath: file.path),
             let manifest = try? Manifest(contentsOf: Manifest.url(beside: file)),
-            try digests.digest(of: file) == manifest.artifact.sha256
+            let artifact = manifest.artifact(file.lastPathComponent),
+            try digests.digest(of: file) == artifact.sha256
         else { return nil }
-        return manifest
+        return artifact
     }
 
-    /// Makes an artifact's folder, without what a killed lab left in it. The caller holds the lock.
+    /// Makes an artifact's folder, without what a killed or an older lab left in it. The caller holds the lock.
     private func makeFolder(of file: URL) throws {
         let folder = file.deletingLastPathComponent()
         let files = FileManager.default
         do {
             try files.createDirectory(at: folder, withIntermediateDirectories: true)
-            for name in try files.contentsOfDirectory(atPath: folder.path) where name.hasSuffix(".partial") {
+            let isOld = (try? Manifest.orEmpty(at: Manifest.url(beside: file))) == nil
+            for name in try files.contentsOfDirectory(atPath: folder.path)
+            where name.hasSuffix(".partial") || (isOld && name == Manifest.fileName) {
                 try files.removeItem(at: folder.appendingPathComponent(name))
             }
         } catch {

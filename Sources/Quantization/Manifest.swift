@@ -2,20 +2,19 @@ public import Foundation
 public import LabCore
 public import ModelFormats
 
-/// `manifest.json`: what an artifact is made from, how, and by what.
+/// `manifest.json`: what the artifacts of a folder are made from, how, and by what.
 ///
-/// It lies beside the artifact.
-///
-/// The same checkpoint, recipe, tool and engine give the same bytes of manifest: it carries no dates and no paths.
+/// The same checkpoint, recipe, tool and engine give the same bytes of manifest: it carries no dates, and paths only
+/// within the folder.
 public struct Manifest: Codable, Sendable, Equatable {
     /// The version of the format.
-    public static let currentVersion = 1
+    public static let currentVersion = 2
     /// The file's name.
     public static let fileName = "manifest.json"
 
-    /// The artifact's file.
+    /// An artifact, and all that decides its bytes.
     public struct Artifact: Codable, Sendable, Equatable {
-        /// The file's name.
+        /// The file, from the manifest's folder: "gguf/qwen3-8b-q4_k_m.gguf".
         public let file: String
         /// "gguf".
         public let format: String
@@ -23,6 +22,45 @@ public struct Manifest: Codable, Sendable, Equatable {
         public let bytes: Int64
         /// The digest of the file.
         public let sha256: Digest
+        /// The recipe's name.
+        public let recipe: String
+        /// What was demanded of single tensors; nil when nothing was.
+        public let overrides: TypeOverrides?
+        /// Bits of tensor data for each weight.
+        public let bitsPerWeight: Double
+        /// The number of weights.
+        public let parameters: Int64
+        /// The version of this tool.
+        public let tool: String
+        /// The build of the engine whose block codecs were used.
+        public let engine: String
+        /// The checkpoint.
+        public let source: Source
+        /// The tensors in the order of the file.
+        public let tensors: [Tensor]
+
+        enum CodingKeys: String, CodingKey {
+            case file, format, bytes, sha256, recipe, overrides
+            case bitsPerWeight = "bits_per_weight"
+            case parameters, tool, engine, source, tensors
+        }
+
+        init(file: String, sha256: Digest, source: Source, plan: RecipePlan, tool: String, engine: String) {
+            self.file = file
+            format = "gguf"
+            bytes = plan.fileBytes
+            self.sha256 = sha256
+            recipe = plan.recipe.name
+            overrides = plan.overrides.isEmpty ? nil : plan.overrides
+            bitsPerWeight = plan.bitsPerWeight
+            parameters = plan.parameterCount
+            self.tool = tool
+            self.engine = engine
+            self.source = source
+            tensors = plan.tensors.map {
+                Tensor(name: $0.name, type: $0.type, dimensions: $0.dimensions, bytes: $0.byteCount)
+            }
+        }
     }
 
     /// The checkpoint.
@@ -63,27 +101,12 @@ public struct Manifest: Codable, Sendable, Equatable {
 
     /// The version of the format.
     public let version: Int
-    /// The artifact.
-    public let artifact: Artifact
-    /// The checkpoint.
-    public let source: Source
-    /// The recipe's name.
-    public let recipe: String
-    /// Bits of tensor data for each weight.
-    public let bitsPerWeight: Double
-    /// The number of weights.
-    public let parameters: Int64
-    /// The version of this tool.
-    public let tool: String
-    /// The build of the engine whose block codecs were used.
-    public let engine: String
-    /// The tensors in the order of the artifact.
-    public let tensors: [Tensor]
+    /// The artifacts, by file.
+    public let artifacts: [Artifact]
 
-    enum CodingKeys: String, CodingKey {
-        case version, artifact, source, recipe
-        case bitsPerWeight = "bits_per_weight"
-        case parameters, tool, engine, tensors
+    init(artifacts: [Artifact]) {
+        version = Self.currentVersion
+        self.artifacts = artifacts.sorted { $0.file < $1.file }
     }
 
     /// The manifest's place beside an artifact.
@@ -91,30 +114,38 @@ public struct Manifest: Codable, Sendable, Equatable {
         artifact.deletingLastPathComponent().appendingPathComponent(fileName)
     }
 
+    /// The artifact of a file, from the manifest's folder; nil when there is none.
+    public func artifact(_ file: String) -> Artifact? { artifacts.first { $0.file == file } }
+
     /// Reads a manifest.
     ///
-    /// Throws ``ModelFormats/FormatError`` for a damaged file or a newer version.
+    /// Throws ``ModelFormats/FormatError`` for a damaged file or another version.
     public init(contentsOf url: URL) throws {
         let file = try RandomAccessFile(url)
         let bytes = try file.read(at: 0, count: Int(file.sizeBytes))
         struct Version: Decodable { let version: Int }
         do {
             let version = try JSONDecoder().decode(Version.self, from: Data(bytes)).version
-            guard version <= Self.currentVersion else {
+            guard version == Self.currentVersion else {
                 throw FormatError(
                     .unsupported, file: url.path, subject: "key 'version'", "is \(version)",
-                    remedy: "Update the lab: it knows versions up to \(Self.currentVersion).")
+                    remedy: version > Self.currentVersion
+                        ? "Update the lab: it knows version \(Self.currentVersion)."
+                        : "An older lab wrote it: remove it and convert the checkpoint again.")
             }
             self = try JSONDecoder().decode(Manifest.self, from: Data(bytes))
         } catch let error as DecodingError {
             throw FormatError(
-                .malformed, file: url.path, "is no manifest: \(error)", remedy: "Convert the checkpoint again.")
+                .malformed, file: url.path, "is no manifest: \(error)",
+                remedy: "Remove it and convert the checkpoint again.")
         }
     }
 
-    /// Writes the manifest, whole or not at all.
-    public func write(to url: URL) throws {
-        try AtomicFile.write(encoded(), to: url)
+    /// The manifest at a place, or one without artifacts where no file is.
+    ///
+    /// Throws ``ModelFormats/FormatError`` for a damaged file or another version.
+    public static func orEmpty(at url: URL) throws -> Manifest {
+        FileManager.default.fileExists(atPath: url.path) ? try Manifest(contentsOf: url) : Manifest(artifacts: [])
     }
 
     func encoded() throws -> Data {
@@ -123,19 +154,12 @@ public struct Manifest: Codable, Sendable, Equatable {
         return try encoder.encode(self) + Data("\n".utf8)
     }
 
-    init(
-        artifact: Artifact, source: Source, plan: RecipePlan, tool: String, engine: String
-    ) {
-        version = Self.currentVersion
-        self.artifact = artifact
-        self.source = source
-        recipe = plan.recipe.name
-        bitsPerWeight = plan.bitsPerWeight
-        parameters = plan.parameterCount
-        self.tool = tool
-        self.engine = engine
-        tensors = plan.tensors.map {
-            Tensor(name: $0.name, type: $0.type, dimensions: $0.dimensions, bytes: $0.byteCount)
-        }
+    /// The manifest without the entries of a file and of files that are gone.
+    func without(_ file: String, folder: URL) -> Manifest {
+        Manifest(
+            artifacts: artifacts.filter {
+                $0.file != file
+                    && FileManager.default.fileExists(atPath: folder.appendingPathComponent($0.file).path)
+            })
     }
 }

@@ -60,7 +60,7 @@ struct InterruptionTests {
     }
 
     #if os(Linux)
-        private static let canMount =
+        static let canMount =
             (try? LabCommand.command(["unshare", "-rm", "sh", "-c", "mount -t tmpfs tmpfs /mnt"]).status) == 0
 
         @Test(

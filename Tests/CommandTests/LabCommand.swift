@@ -16,8 +16,11 @@ final class LabCommand {
 
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
-    static let executable = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
-        .deletingLastPathComponent().appendingPathComponent("lab")
+    private static let products = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
+        .deletingLastPathComponent()
+    static let executable = products.appendingPathComponent("lab")
+    static let quantizer = products.appendingPathComponent("llama-pajamas-quant")
+    static let model = root.appendingPathComponent("fixtures/pajama-tiny")
 
     /// The folder; removed with the value.
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("lab-test-\(UUID())", isDirectory: true)
@@ -41,6 +44,17 @@ final class LabCommand {
 
     func run(_ suite: String, _ arguments: [String] = []) throws -> Result {
         try start(run: suite, arguments).wait()
+    }
+
+    /// Starts `llama-pajamas-quant convert`, with what it remembers in this folder.
+    func start(convert model: URL, to output: URL, _ arguments: [String] = []) throws -> Running {
+        try Running(
+            ["LAB_CACHE=\(folder.path)/cache", "LAB_STORE=\(store.path)", Self.quantizer.path, "convert"]
+                + ["--model", model.path, "--output", output.path] + arguments)
+    }
+
+    func convert(model: URL = LabCommand.model, to output: URL, _ arguments: [String] = []) throws -> Result {
+        try start(convert: model, to: output, arguments).wait()
     }
 
     /// Runs any command.

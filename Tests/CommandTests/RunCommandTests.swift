@@ -139,12 +139,9 @@ struct RunCommandTests {
         bytePairs["merges"] = Array(try #require(bytePairs["merges"] as? [Any]).dropFirst(50))
         tokenizer["model"] = bytePairs
         try JSONSerialization.data(withJSONObject: tokenizer).write(to: file)
-        let artifact = lab.folder.appendingPathComponent("other.gguf")
-        let made = try LabCommand.command([
-            LabCommand.executable.path, "quantize", "--model", model.path, "--recipe", "Q4_K_M", "--output",
-            artifact.path,
-        ])
+        let made = try lab.convert(model: model, to: lab.folder)
         #expect(made.status == 0, "\(made.errors)")
+        let artifact = lab.folder.appendingPathComponent("gguf/model-q4_k_m.gguf")
 
         let result = try lab.run("suites/smoke", ["--artifact", artifact.path])
         #expect(result.status == 4)

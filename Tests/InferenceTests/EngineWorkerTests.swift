@@ -26,7 +26,7 @@ struct EngineWorkerTests {
         let file = folder.appendingPathComponent("pajama-tiny-BF16.gguf")
         let checkpoint = try Checkpoint(directory: root.appendingPathComponent("fixtures/pajama-tiny"))
         _ = try Converter(checkpoint).convert(
-            to: [(try Recipe.named("BF16"), file)], threads: 2, engineBuild: "test", progress: { _ in })
+            to: [Converter.Target(recipe: try Recipe.named("BF16"), url: file)], threads: 2, engineBuild: "test")
         return file
     }
 

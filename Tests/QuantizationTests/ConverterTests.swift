@@ -15,10 +15,10 @@ struct ConverterTests {
         try Checkpoint(directory: tiny.write(to: folder.url.appendingPathComponent("tiny")))
     }
 
-    private func target(_ recipe: String) throws -> (recipe: Recipe, url: URL) {
+    private func target(_ recipe: String) throws -> Converter.Target {
         let directory = folder.url.appendingPathComponent("out-\(recipe)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-        return (try Recipe.named(recipe), directory.appendingPathComponent("m.gguf"))
+        return Converter.Target(recipe: try Recipe.named(recipe), url: directory.appendingPathComponent("m.gguf"))
     }
 
     private func leftovers(_ recipe: String) throws -> [String] {
@@ -56,7 +56,7 @@ struct ConverterTests {
         #expect(file.metadata == plan.metadata)
         #expect(file.tensors.map(\.name) == plan.tensors.map(\.name))
         #expect(file.tensors.map(\.type) == plan.tensors.map(\.type))
-        #expect(manifest.artifact.bytes == plan.fileBytes)
+        #expect(manifest.bytes == plan.fileBytes)
         #expect(manifest.bitsPerWeight == plan.bitsPerWeight)
         #expect(manifest.parameters == checkpoint.parameterCount)
         #expect(manifest.tensors.reduce(0) { $0 + $1.bytes } == file.tensors.reduce(0) { $0 + $1.byteCount })
@@ -117,12 +117,10 @@ struct ConverterTests {
         #expect(try leftovers("F16").isEmpty)
     }
 
-    @Test("two artifacts in one directory would share a manifest: bad usage")
-    func sharedDirectory() throws {
+    @Test("two artifacts in one file: bad usage")
+    func sharedFile() throws {
         let one = try target("BF16")
-        let other = (
-            recipe: try Recipe.named("Q6_K"), url: one.url.deletingLastPathComponent().appendingPathComponent("n")
-        )
+        let other = Converter.Target(recipe: try Recipe.named("Q6_K"), url: one.url)
         let checkpoint = try checkpoint()
         let error = #expect(throws: QuantizationError.self) {
             try Converter(checkpoint).convert(to: [one, other], engineBuild: "b11434")
@@ -134,7 +132,7 @@ struct ConverterTests {
     func noDirectory() throws {
         let one = try target("BF16")
         let checkpoint = try checkpoint()
-        let other = (recipe: one.recipe, url: folder.url.appendingPathComponent("none/m.gguf"))
+        let other = Converter.Target(recipe: one.recipe, url: folder.url.appendingPathComponent("none/m.gguf"))
         let error = #expect(throws: FormatError.self) {
             try Converter(checkpoint).convert(to: [one, other], engineBuild: "b11434")
         }
@@ -152,7 +150,7 @@ struct ConverterTests {
         let targets = try ["BF16", "F32"].map { name in
             let directory = disk.url.appendingPathComponent(name)
             try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-            return (recipe: try Recipe.named(name), url: directory.appendingPathComponent("m.gguf"))
+            return Converter.Target(recipe: try Recipe.named(name), url: directory.appendingPathComponent("m.gguf"))
         }
         let error = #expect(throws: FormatError.self) {
             try Converter(checkpoint).convert(to: targets, threads: 2, engineBuild: "b11434")
@@ -172,30 +170,6 @@ struct ConverterTests {
         try Converter(checkpoint).convert(to: [target("Q6_K")], threads: 2, engineBuild: "b11434") { seen.add($0) }
         #expect(seen.updates.map(\.completed) == Array(1...checkpoint.tensors.count))
         #expect(seen.updates.allSatisfy { $0.total == checkpoint.tensors.count && $0.unit == "tensors" })
-    }
-
-    @Test("a manifest comes back as it was written; a newer version is refused")
-    func manifest() throws {
-        let target = try target("Q4_K_M")
-        let source = try TinyCheckpoint().write(to: folder.url.appendingPathComponent("tiny"))
-        let checkpoint = try Checkpoint(directory: source, sourceID: "acme/tiny", revision: "0123abc")
-        let manifest = try #require(
-            Converter(checkpoint).convert(to: [target], threads: 2, engineBuild: "b11434").first)
-        let url = Manifest.url(beside: target.url)
-        #expect(try leftovers("Q4_K_M").sorted() == ["m.gguf", "manifest.json"])
-        #expect(try Manifest(contentsOf: url) == manifest)
-        #expect(manifest.artifact.sha256 == (try FileDigest.compute(target.url)))
-        #expect(manifest.source.id == "acme/tiny")
-        #expect(manifest.source.revision == "0123abc")
-        #expect(manifest.source.digest == (try checkpoint.digest()))
-        #expect(manifest.source.files.map(\.name) == checkpoint.files.map(\.name).sorted())
-        #expect(manifest.engine == "b11434")
-        let text = try String(contentsOf: url, encoding: .utf8)
-        try Data(text.replacing("\"version\" : 1", with: "\"version\" : 2").utf8).write(to: url)
-        let error = #expect(throws: FormatError.self) { try Manifest(contentsOf: url) }
-        #expect(error?.description.contains("key 'version': is 2") == true)
-        try Data("{}".utf8).write(to: url)
-        #expect(throws: FormatError.self) { try Manifest(contentsOf: url) }
     }
 
     // Guarded by its lock.

@@ -61,7 +61,7 @@ struct EmbeddedModelTests {
         let url = folder.url.appendingPathComponent("m.gguf")
         let manifest = try #require(
             Converter(Checkpoint(directory: Self.model)).convert(
-                to: [(recipe: recipe, url: url)], threads: 2, engineBuild: "b11434"
+                to: [Converter.Target(recipe: recipe, url: url)], threads: 2, engineBuild: "b11434"
             ).first)
         let artifact = try GGUFReader(url)
         let record = try JSONDecoder().decode(Record.self, from: Data(contentsOf: Self.record(of: name)))
@@ -75,9 +75,9 @@ struct EmbeddedModelTests {
             guard tensor.type.blockElements == 1 || PeerGoldens.isComparableMachine else { continue }
             #expect(Digest(of: Data(try artifact.data(of: tensor))).hex == peer.sha256, "\(tensor.name)")
         }
-        #expect(manifest.artifact.bytes == record.file.bytes)
+        #expect(manifest.bytes == record.file.bytes)
         if !recipe.usesBlocks || PeerGoldens.isComparableMachine {
-            #expect(manifest.artifact.sha256.hex == record.file.sha256)
+            #expect(manifest.sha256.hex == record.file.sha256)
         }
     }
 }

@@ -11,25 +11,25 @@ struct PeerGoldenTests {
 
     init() throws { folder = try TemporaryFolder() }
 
-    private func convert(_ golden: PeerGoldens.Golden) throws -> Manifest {
+    private func convert(_ golden: PeerGoldens.Golden) throws -> Manifest.Artifact {
         let checkpoint = try #require(PeerGoldens.directories[golden.directory])
         let source = try checkpoint.write(to: folder.url.appendingPathComponent(golden.directory))
         let manifests = try Converter(Checkpoint(directory: source)).convert(
-            to: [(recipe: .named(golden.recipe), url: folder.url.appendingPathComponent("m.gguf"))],
+            to: [Converter.Target(recipe: .named(golden.recipe), url: folder.url.appendingPathComponent("m.gguf"))],
             threads: 2, engineBuild: "b11434")
         return try #require(manifests.first)
     }
 
     @Test("float artifacts are the converter's, byte for byte", arguments: PeerGoldens.floats)
     func floats(golden: PeerGoldens.Golden) throws {
-        #expect(try convert(golden).artifact.sha256.hex == golden.sha256)
+        #expect(try convert(golden).sha256.hex == golden.sha256)
     }
 
     @Test(
         "block artifacts are the quantizer's, byte for byte",
         .enabled(if: PeerGoldens.isComparableMachine, PeerGoldens.why), arguments: PeerGoldens.blocks)
     func blocks(golden: PeerGoldens.Golden) throws {
-        #expect(try convert(golden).artifact.sha256.hex == golden.sha256)
+        #expect(try convert(golden).sha256.hex == golden.sha256)
     }
 
     @Test(

@@ -108,29 +108,35 @@ compare_conversion() {
 }
 
 compare_with_ours() {
-    local checkpoint=$1 name=$2 recipe=$3 peer=$4 command=$5 ours=$PROVE_WORK/ours.gguf
+    local checkpoint=$1 name=$2 recipe=$3 peer=$4 command=$5 ours
     "$PROVE_PYTHON" "$ROOT/engine/prove/digest_gguf.py" "$peer" "$PROVE_WORK/peer.json" \
         tool="llama.cpp $PIN_BUILD" command="$command" checkpoint="$name" recipe="$recipe" || return 1
     mv "$PROVE_WORK/peer.json" "$PEER_DIGESTS/$name-$recipe.json"
-    rm -f "$ours"
-    step "$name $recipe, the lab" "$PROVE_LOG" "$ROOT/.build/release/lab" quantize --model "$checkpoint" \
-        --recipe "$recipe" --output "$ours" || return 1
+    convert_ours "$name $recipe, the lab" "$checkpoint" "$recipe" || return 1
+    ours=$PROVE_WORK/ours/gguf/$name-$(echo "$recipe" | tr 'A-Z' 'a-z').gguf
     "$PROVE_PYTHON" "$ROOT/engine/prove/digest_gguf.py" "$ours" "$PROVE_WORK/ours.json" || return 1
     printf '%s %s: ' "$name" "$recipe"
     "$PROVE_PYTHON" "$ROOT/engine/prove/compare_digests.py" "$PEER_DIGESTS/$name-$recipe.json" "$PROVE_WORK/ours.json"
 }
 
+# convert_ours TITLE CHECKPOINT RECIPE: leaves PROVE_WORK/ours/gguf/NAME-RECIPE.gguf, in small letters.
+convert_ours() {
+    rm -rf "$PROVE_WORK/ours"
+    step "$1" "$PROVE_LOG" "$ROOT/.build/release/llama-pajamas-quant" convert --model "$2" --precision "$3" \
+        --output "$PROVE_WORK/ours"
+}
+
 prove_perplexity() {
-    local checkpoint=$ROOT/fixtures/pajama-tiny text recipe status=0
+    local checkpoint=$ROOT/fixtures/pajama-tiny text recipe artifact status=0
     text=${LAB_PROVE_TEXT:-$checkpoint/heldout/text.txt}
     [ -r "$text" ] || give_up "the held-out text $text is not there" "name one with LAB_PROVE_TEXT=FILE"
     [ -e "$checkpoint/model.safetensors" ] || give_up "fixtures/pajama-tiny has no model.safetensors"
     for recipe in BF16 Q4_K_M; do
-        step "pajama-tiny $recipe" "$PROVE_LOG" "$ROOT/.build/release/lab" quantize --model "$checkpoint" \
-            --recipe "$recipe" --output "$PROVE_WORK/$recipe.gguf" || return 1
+        convert_ours "pajama-tiny $recipe" "$checkpoint" "$recipe" || return 1
+        artifact=$PROVE_WORK/ours/gguf/pajama-tiny-$(echo "$recipe" | tr 'A-Z' 'a-z').gguf
         printf 'pajama-tiny %s: ' "$recipe"
         "$PROVE_PYTHON" "$ROOT/engine/prove/compare_perplexity.py" --peer "$PREFIX/bin/llama-perplexity" \
-            --lab "$ROOT/.build/release/lab" --artifact "$PROVE_WORK/$recipe.gguf" --text "$text" || status=1
+            --lab "$ROOT/.build/release/lab" --artifact "$artifact" --text "$text" || status=1
     done
     return "$status"
 }

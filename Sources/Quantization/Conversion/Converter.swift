@@ -9,6 +9,36 @@ public struct Converter: Sendable {
     /// It changes when the bytes of artifacts may change.
     public static let toolVersion = "0.1.0"
 
+    /// An artifact to make.
+    public struct Target: Sendable {
+        /// The recipe.
+        public let recipe: Recipe
+        /// What is demanded of single tensors.
+        public let overrides: TypeOverrides
+        /// The file to write.
+        public let url: URL
+        /// The manifest that tells of it, in the file's folder or one above.
+        public let manifest: URL
+
+        /// An artifact to make.
+        /// - Parameters:
+        ///   - manifest: Default: beside the file.
+        public init(
+            recipe: Recipe, overrides: TypeOverrides = TypeOverrides(), url: URL, manifest: URL? = nil
+        ) {
+            self.recipe = recipe
+            self.overrides = overrides
+            self.url = url.standardizedFileURL
+            self.manifest = (manifest ?? Manifest.url(beside: url)).standardizedFileURL
+        }
+
+        /// The file as the manifest names it.
+        public var file: String {
+            let folder = manifest.deletingLastPathComponent().path
+            return url.path.hasPrefix(folder + "/") ? String(url.path.dropFirst(folder.count + 1)) : url.path
+        }
+    }
+
     private let checkpoint: Checkpoint
 
     /// A converter of a checkpoint.
@@ -16,67 +46,64 @@ public struct Converter: Sendable {
         self.checkpoint = checkpoint
     }
 
-    /// Writes an artifact and its manifest for each recipe.
+    /// Writes an artifact for each target and tells of it in its manifest, which keeps what it says of other files.
     ///
-    /// Nothing appears under a final name before it and its manifest are whole.
+    /// Nothing appears under a final name before it is whole, and a manifest never tells of bytes that are not there.
     /// - Parameters:
-    ///   - targets: A recipe and the file to write, each in a directory of its own: the manifest lies beside the file.
     ///   - threads: Threads that encode. Default: one for each core.
     ///   - engineBuild: The build of the engine, such as "b11434", for the manifest.
     ///   - sourceDigests: Digests of the checkpoint's files by name; computed when nil, which reads all weights once
     ///     more.
     ///   - progress: Told after each tensor.
-    /// - Returns: The manifests in the order of the targets.
+    /// - Returns: What the manifests say of the artifacts, in the order of the targets.
     @discardableResult
     public func convert(
-        to targets: [(recipe: Recipe, url: URL)],
+        to targets: [Target],
         threads: Int = ProcessInfo.processInfo.activeProcessorCount,
         engineBuild: String,
         sourceDigests: [String: Digest]? = nil,
         progress: ProgressHandler = { _ in }
-    ) throws -> [Manifest] {
-        try requireOwnDirectories(targets.map(\.url))
-        let outputs = try targets.map { target in
-            let plan = try RecipePlan(checkpoint, target.recipe)
-            try plan.requireNoImportanceMatrix()
-            return ConversionPipeline.Output(
-                plan: plan, writer: try GGUFWriter(target.url, layout: plan.layout))
+    ) throws -> [Manifest.Artifact] {
+        try requireOwnFiles(targets)
+        for target in targets { _ = try Manifest.orEmpty(at: target.manifest) }
+        let plans = try targets.map { try RecipePlan(checkpoint, $0.recipe, overrides: $0.overrides) }
+        for plan in plans { try plan.requireNoImportanceMatrix() }
+        let outputs = try zip(targets, plans).map { target, plan in
+            ConversionPipeline.Output(plan: plan, writer: try GGUFWriter(target.url, layout: plan.layout))
         }
         defer { outputs.forEach { $0.writer.discard() } }
         try ConversionPipeline(checkpoint: checkpoint, outputs: outputs, threads: max(1, threads))
             .run(progress: progress)
         let source = try source(digests: sourceDigests)
         return try zip(targets, outputs).map { target, output in
-            let digest = try output.writer.seal()
-            let manifest = Manifest(
-                artifact: Manifest.Artifact(
-                    file: target.url.lastPathComponent, format: "gguf", bytes: output.plan.fileBytes, sha256: digest),
-                source: source, plan: output.plan, tool: Self.toolVersion, engine: engineBuild)
-            try publish(output.writer, manifest, beside: target.url)
-            return manifest
+            let artifact = Manifest.Artifact(
+                file: target.file, sha256: try output.writer.seal(), source: source, plan: output.plan,
+                tool: Self.toolVersion, engine: engineBuild)
+            try publish(output.writer, artifact, target)
+            return artifact
         }
     }
 
     /// Both files are whole on the disk before either gets its name.
-    private func publish(_ artifact: GGUFWriter, _ manifest: Manifest, beside url: URL) throws {
-        let place = Manifest.url(beside: url)
-        let file = try AtomicFile(replacing: place)
-        try manifest.encoded().withUnsafeBytes { try file.write($0, at: 0) }
-        // An earlier manifest would describe another artifact while this one takes its place.
-        try? FileManager.default.removeItem(at: place)
-        try artifact.commit()
-        try file.commit()
+    private func publish(_ writer: GGUFWriter, _ artifact: Manifest.Artifact, _ target: Target) throws {
+        let before = try Manifest.orEmpty(at: target.manifest)
+        let folder = target.manifest.deletingLastPathComponent()
+        let others = before.without(artifact.file, folder: folder)
+        let after = try AtomicFile(replacing: target.manifest)
+        try Manifest(artifacts: others.artifacts + [artifact]).encoded()
+            .withUnsafeBytes { try after.write($0, at: 0) }
+        // An earlier entry would tell of another file while this one takes its place.
+        if before.artifact(artifact.file) != nil { try AtomicFile.write(others.encoded(), to: target.manifest) }
+        try writer.commit()
+        try after.commit()
     }
 
-    private func requireOwnDirectories(_ urls: [URL]) throws {
-        var directories = Set<String>()
-        for url in urls {
-            let directory = url.deletingLastPathComponent().standardizedFileURL.path
-            guard directories.insert(directory).inserted else {
-                throw QuantizationError(
-                    .conflictingOutputs, "two artifacts would share \(directory) and its \(Manifest.fileName)",
-                    remedy: "Give each artifact a directory of its own.")
-            }
+    private func requireOwnFiles(_ targets: [Target]) throws {
+        var paths = Set<String>()
+        for target in targets where !paths.insert(target.url.path).inserted {
+            throw QuantizationError(
+                .conflictingOutputs, "two artifacts would be written to \(target.url.path)",
+                remedy: "Give each artifact a file of its own.")
         }
     }
 

@@ -1,3 +1,5 @@
+import LabCore
+
 /// What a model's name tells: "Qwen3-8B-Instruct-v2" is the base name, size, finetune and version of a model.
 ///
 /// The rules are those of llama.cpp's converter, so that artifacts carry the same names.
@@ -135,6 +137,6 @@ struct ModelNaming: Equatable {
         let scaled = count * scale.unit
         let whole = scaled.rounded(.toNearestOrEven)
         let digits = whole == 0 ? 0 : String(Int64(whole)).count
-        return scaled.formatted(decimals: max(2 - digits, 0)) + scale.suffix
+        return scaled.fixed(max(2 - digits, 0)) + scale.suffix
     }
 }

@@ -20,6 +20,9 @@ public struct Recipe: Sendable {
     /// Whether the recipe quantizes, as opposed to storing every weight as a float of its own.
     public var usesBlocks: Bool { baseType.isBlockType }
 
+    /// Whether only models that were trained for it survive the recipe: weights of one value and its sign, or of three.
+    public var needsTrainedWeights: Bool { [.q1_0, .q2_0, .tq1_0, .tq2_0].contains(baseType) }
+
     /// A cell of the table.
     struct Choice: Sendable {
         let type: TensorType

@@ -47,6 +47,14 @@ public struct TypeOverrides: Sendable, Equatable, Codable {
     /// Whether every matrix gets the recipe's base type.
     public var isPure = false
 
+    enum CodingKeys: String, CodingKey {
+        case patterns
+        case outputType = "output_type"
+        case embeddingType = "embedding_type"
+        case leavesOutput = "leaves_output"
+        case isPure = "pure"
+    }
+
     /// No demands.
     public init() {}
 

@@ -66,15 +66,7 @@ package enum Format {
     }
 
     /// A size in decimal units: "6.7 MB", "5.03 GB".
-    package static func bytes(_ bytes: Int64) -> String {
-        let value = Double(bytes)
-        switch abs(value) {
-        case ..<1e3: return "\(bytes) B"
-        case ..<999_500: return fixed(value / 1e3, 0) + " kB"
-        case ..<999_950_000: return fixed(value / 1e6, 1) + " MB"
-        default: return fixed(value / 1e9, 2) + " GB"
-        }
-    }
+    package static func bytes(_ bytes: Int64) -> String { ByteSize(bytes).description }
 
     /// A wall time: "0.42 s", "12.3 s", "3 min 05 s", "2 h 07 min".
     package static func duration(seconds: Double) -> String {

@@ -1,0 +1,204 @@
+public import Foundation
+public import LabCore
+public import ModelFormats
+public import Quantization
+
+/// What to convert, into what, and within which limits.
+public struct ConversionOptions: Sendable {
+    /// The checkpoint's folder.
+    public var model: URL
+    /// The folder that gets `manifest.json` and `gguf/`.
+    public var output: URL
+    /// The recipes, each once.
+    public var recipes: [Recipe]
+    /// What is demanded of single tensors, in every recipe.
+    public var overrides = TypeOverrides()
+    /// Limits that every artifact must keep.
+    public var targets = FeasibilityTargets()
+    /// Threads of computation.
+    public var threads: Int = Machine.defaultThreads
+    /// Whether artifacts that are there already are made again.
+    public var isForced = false
+    /// Where digests of files are remembered.
+    public var digestFolder: URL = Locations.store
+
+    /// Options with everything else at its default.
+    public init(model: URL, output: URL, recipes: [Recipe]) {
+        self.model = model
+        self.output = output
+        self.recipes = recipes.enumerated().filter { index, recipe in
+            recipes.firstIndex { $0.name == recipe.name } == index
+        }.map(\.element)
+    }
+}
+
+/// One conversion of a checkpoint into a folder of artifacts: `gguf/NAME-RECIPE.gguf` and `manifest.json`.
+public struct ConversionRun {
+    /// An artifact that was asked for.
+    public struct Outcome: Sendable {
+        /// What the manifest says of it.
+        public let artifact: Manifest.Artifact
+        /// The file.
+        public let url: URL
+        /// Whether it was made now, as opposed to found.
+        public let isNew: Bool
+    }
+
+    /// The checkpoint.
+    public let checkpoint: Checkpoint
+    /// What each recipe makes of it, in the order asked for.
+    public let plans: [RecipePlan]
+    private let options: ConversionOptions
+    private let progress: ProgressHandler
+
+    /// Opens the checkpoint and plans; writes nothing.
+    ///
+    /// Throws an error that names what is missing or damaged.
+    public init(options: ConversionOptions, progress: @escaping ProgressHandler) throws {
+        try Self.requireFolder(options.model)
+        let checkpoint = try Checkpoint(directory: options.model)
+        self.options = options
+        self.progress = progress
+        self.checkpoint = checkpoint
+        plans = try options.recipes.map { try RecipePlan(checkpoint, $0, overrides: options.overrides) }
+    }
+
+    /// The manifest's place.
+    public var manifest: URL { options.output.appendingPathComponent(Manifest.fileName) }
+
+    /// Refuses targets that no artifact asked for can meet, and recipes that need what is not given.
+    ///
+    /// Throws ``Quantization/QuantizationError`` with the arithmetic.
+    public func requireFeasible() throws {
+        var none = FeasibilityTargets()
+        none.contextTokens = options.targets.contextTokens
+        if options.targets != none {
+            for plan in plans {
+                try Feasibility(checkpoint, plan: plan).require(plan.recipe, targets: options.targets)
+            }
+        }
+        for plan in plans { try plan.requireNoImportanceMatrix() }
+    }
+
+    /// Makes what is missing, in one pass over the checkpoint.
+    ///
+    /// - Returns: all artifacts asked for, in the order of the recipes.
+    /// - Throws: an error that names what is missing, damaged or full; what was there before is then still there.
+    public func run() throws -> [Outcome] {
+        try requireFeasible()
+        let lock = try lockOutput()
+        defer { withExtendedLifetime(lock) {} }
+        let targets = plans.map { plan in
+            Converter.Target(
+                recipe: plan.recipe, overrides: plan.overrides, url: file(of: plan.recipe), manifest: manifest)
+        }
+        let known = try Manifest.orEmpty(at: manifest)
+        try makeFolder(targets)
+        let digests = FileDigests(store: options.digestFolder)
+        let sources = try sourceDigests(digests)
+        let found = try zip(targets, plans).map { target, plan in
+            options.isForced ? nil : try present(target, plan, in: known, sources: sources, digests: digests)
+        }
+        let missing = targets.indices.filter { found[$0] == nil }
+        try requireFreeSpace(missing.reduce(0) { $0 + plans[$1].fileBytes }, artifacts: missing.count)
+        let made =
+            missing.isEmpty
+            ? []
+            : try Converter(checkpoint).convert(
+                to: missing.map { targets[$0] }, threads: options.threads, engineBuild: EngineBuild.name,
+                sourceDigests: sources, progress: progress)
+        for (index, artifact) in zip(missing, made) { digests.remember(artifact.sha256, of: targets[index].url) }
+        // Without this memory the next run reads more, and is no less right.
+        try? digests.save()
+        let new = Dictionary(uniqueKeysWithValues: zip(missing, made))
+        return targets.indices.compactMap { index in
+            (found[index] ?? new[index]).map {
+                Outcome(artifact: $0, url: targets[index].url, isNew: new[index] != nil)
+            }
+        }
+    }
+
+    // MARK: - Steps
+
+    private func file(of recipe: Recipe) -> URL {
+        options.output.appendingPathComponent("gguf", isDirectory: true)
+            .appendingPathComponent("\(checkpoint.name)-\(recipe.name).gguf".lowercased())
+    }
+
+    private static func requireFolder(_ model: URL) throws {
+        var isDirectory: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: model.path, isDirectory: &isDirectory), isDirectory.boolValue
+        else {
+            throw RunnerError(
+                "there is no checkpoint folder \(model.path)",
+                remedy: "name a folder with config.json, tokenizer.json and safetensors; downloads come later")
+        }
+    }
+
+    /// What the manifest says of an artifact that is whole and was made as this run would make it; nil when there is
+    /// none.
+    private func present(
+        _ target: Converter.Target, _ plan: RecipePlan, in manifest: Manifest, sources: [String: Digest],
+        digests: FileDigests
+    ) throws -> Manifest.Artifact? {
+        guard let artifact = manifest.artifact(target.file), artifact.recipe == plan.recipe.name,
+            artifact.overrides ?? TypeOverrides() == plan.overrides, artifact.bytes == plan.fileBytes,
+            artifact.tool == Converter.toolVersion, artifact.engine == EngineBuild.name,
+            artifact.source.digest == checkpoint.digest(of: sources),
+            FileManager.default.fileExists(atPath: target.url.path),
+            try digests.digest(of: target.url) == artifact.sha256
+        else { return nil }
+        return artifact
+    }
+
+    private func sourceDigests(_ digests: FileDigests) throws -> [String: Digest] {
+        var done = 0
+        return try checkpoint.fileDigests { url in
+            let digest = try digests.digest(of: url)
+            done += 1
+            progress(
+                ProgressUpdate(
+                    stage: "digest of the checkpoint", completed: done, total: checkpoint.files.count, unit: "files"))
+            return digest
+        }
+    }
+
+    /// Two conversions into one folder come one after the other.
+    private func lockOutput() throws -> FileLock {
+        let folder = Locations.cache.appendingPathComponent("locks", isDirectory: true)
+        let key = Digest(of: options.output.standardizedFileURL.resolvingSymlinksInPath().path)
+        try Self.make(folder, remedy: "name another cache with LAB_CACHE")
+        return try FileLock(folder.appendingPathComponent("convert-\(key.short)"))
+    }
+
+    /// Makes the folders, and removes what a killed conversion left of these artifacts. The caller holds the lock.
+    private func makeFolder(_ targets: [Converter.Target]) throws {
+        let remedy = "name another folder with --output"
+        try Self.make(options.output.appendingPathComponent("gguf"), remedy: remedy)
+        try? Self.make(options.digestFolder, remedy: remedy)
+        for url in targets.map(\.url) + [manifest] {
+            let folder = url.deletingLastPathComponent()
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+            for name in names where name.hasPrefix(".\(url.lastPathComponent).") && name.hasSuffix(".partial") {
+                try? FileManager.default.removeItem(at: folder.appendingPathComponent(name))
+            }
+        }
+    }
+
+    private static func make(_ folder: URL, remedy: String) throws {
+        do {
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        } catch {
+            throw RunnerError("\(folder.path) cannot be made: \(error.localizedDescription)", remedy: remedy)
+        }
+    }
+
+    private func requireFreeSpace(_ bytes: Int64, artifacts: Int) throws {
+        let attributes = try? FileManager.default.attributesOfFileSystem(forPath: options.output.path)
+        guard let free = (attributes?[.systemFreeSize] as? NSNumber)?.int64Value, free < bytes else { return }
+        throw RunnerError(
+            "\(options.output.path): \(artifacts == 1 ? "the artifact needs" : "\(artifacts) artifacts need") "
+                + "\(ByteSize(bytes)), and the disk has \(ByteSize(free)) left",
+            remedy: "free some disk space, or name a folder on another disk with --output")
+    }
+}

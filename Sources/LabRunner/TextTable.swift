@@ -1,0 +1,30 @@
+/// A table of plain text with aligned columns.
+struct TextTable {
+    enum Alignment {
+        case left, right
+    }
+
+    private let columns: [(title: String, alignment: Alignment)]
+    private var rows: [[String]] = []
+
+    init(_ columns: [(title: String, alignment: Alignment)]) { self.columns = columns }
+
+    mutating func append(_ cells: [String]) {
+        precondition(cells.count == columns.count, "a cell for each column")
+        rows.append(cells)
+    }
+
+    /// The lines, titles first.
+    var lines: [String] {
+        let all = [columns.map(\.title)] + rows
+        let widths = columns.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
+        return all.map { cells in
+            let padded = cells.enumerated().map { column, text in
+                let space = String(repeating: " ", count: widths[column] - text.count)
+                return columns[column].alignment == .left ? text + space : space + text
+            }
+            // The last column needs no space after it.
+            return String(padded.joined(separator: "  ").reversed().drop { $0 == " " }.reversed())
+        }
+    }
+}

@@ -1,0 +1,42 @@
+import ModelFormats
+
+/// The size that an artifact would have, without the cost of planning it in full.
+public struct RecipeSize: Sendable {
+    /// The recipe.
+    public let recipe: Recipe
+    /// The size of the file, header and padding included.
+    public let fileBytes: Int64
+    /// Bytes of tensor data.
+    public let tensorBytes: Int64
+    /// Bytes of tensor data that are read for each generated token: all but an embedding that is no output matrix.
+    public let bytesPerToken: Int64
+    /// Whether a tensor is garbage without an importance matrix.
+    public let needsImportanceMatrix: Bool
+
+    /// Sizes an artifact.
+    ///
+    /// Throws ``QuantizationError`` when a type cannot hold a tensor.
+    /// - Parameters:
+    ///   - headerBytes: Bytes before the tensor data, which every recipe shares.
+    public init(
+        _ recipe: Recipe, tensors: [RecipeTensor], model: RecipeModel, headerBytes: Int64,
+        overrides: TypeOverrides = TypeOverrides()
+    ) throws {
+        self.recipe = recipe
+        let assignments = try recipe.types(for: tensors, of: model, overrides: overrides)
+        let hasOutput = tensors.contains { $0.role == .output }
+        var (data, padded, read) = (Int64(0), Int64(0), Int64(0))
+        for (tensor, assignment) in zip(tensors, assignments) {
+            let bytes =
+                tensor.dimensions.reduce(1, *) / assignment.type.blockElements * assignment.type.blockBytes
+            data += bytes
+            let alignment = GGUFFormat.defaultAlignment
+            padded += (bytes + alignment - 1) / alignment * alignment
+            if tensor.role != .tokenEmbedding || !hasOutput { read += bytes }
+        }
+        tensorBytes = data
+        fileBytes = headerBytes + padded
+        bytesPerToken = read
+        needsImportanceMatrix = assignments.contains(where: \.needsImportanceMatrix)
+    }
+}

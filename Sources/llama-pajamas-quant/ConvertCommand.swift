@@ -1,0 +1,160 @@
+public import ArgumentParser
+import CommandSupport
+import Foundation
+import LabCore
+import LabRunner
+import Quantization
+
+struct ConvertCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "convert",
+        abstract: "Convert a checkpoint to GGUF files, in one pass over its weights.",
+        discussion: """
+            Writes OUTPUT/gguf/NAME-RECIPE.gguf for each recipe, and OUTPUT/manifest.json that tells of them all. A \
+            file that is there already, whole and made in the same way, is left alone.
+
+            Example:
+              llama-pajamas-quant convert --model ./Qwen3-8B --output ./models/qwen3-8b --precision q4_k_m,q6_k
+            """)
+
+    @Option(help: "The checkpoint: a folder in the Hugging Face layout.")
+    var model: String
+
+    @Option(help: "The folder to write to; it is made where it is missing.")
+    var output: String
+
+    @Option(help: "Formats, separated by commas: gguf.")
+    var formats: String = "gguf"
+
+    @Option(
+        help: """
+            Recipes, separated by commas: llama.cpp's names such as q4_k_m, or balanced, ultra and hq.
+            """)
+    var precision: String = "balanced"
+
+    @OptionGroup(title: "Types of single tensors") var types: TypeOptions
+
+    @OptionGroup(title: "Limits") var limits: LimitOptions
+
+    @Flag(help: "Show every tensor's type and size, and the size of the file; write nothing.")
+    var dryRun = false
+
+    @Flag(help: "Make files again that are there already.")
+    var force = false
+
+    @Option(help: "Threads of computation. Default: the machine's physical cores.")
+    var threads: Int?
+
+    func validate() throws {
+        if let threads, !(1...4096).contains(threads) { throw ValidationError("--threads must be from 1 to 4096") }
+        let unknown = words(formats).filter { $0.lowercased() != "gguf" }
+        if let name = unknown.first { throw ValidationError("--formats: there is no format '\(name)'; there is: gguf") }
+        if words(formats).isEmpty { throw ValidationError("--formats names no format") }
+        if words(precision).isEmpty { throw ValidationError("--precision names no recipe") }
+    }
+
+    func run() throws {
+        var options = ConversionOptions(
+            model: URL(fileURLWithPath: model), output: URL(fileURLWithPath: output),
+            recipes: try words(precision).map(Recipe.named))
+        options.overrides = try types.overrides
+        options.targets = limits.targets
+        options.threads = threads ?? options.threads
+        options.isForced = force
+        let run = try ConversionRun(options: options, progress: TerminalProgress().show)
+        if dryRun {
+            for plan in run.plans {
+                print(PlanTable.render(plan, of: run.checkpoint, contextTokens: options.targets.contextTokens) + "\n")
+            }
+            try run.requireFeasible()
+        } else {
+            print(OutcomeTable.render(try run.run(), manifest: run.manifest))
+        }
+    }
+
+    private func words(_ list: String) -> [String] {
+        list.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+    }
+}
+
+/// The options of llama-quantize that decide types.
+struct TypeOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Give tensors whose GGUF name contains a match of a regular expression this type; may be given several "
+                + "times, the first match decides.", valueName: "regex=type"))
+    var tensorType: [String] = []
+
+    @Option(help: ArgumentHelp("The type of the output matrix.", valueName: "type"))
+    var outputTensorType: String?
+
+    @Option(help: ArgumentHelp("The type of the token embedding.", valueName: "type"))
+    var tokenEmbeddingType: String?
+
+    @Flag(help: "Leave the output matrix in BF16.")
+    var leaveOutputTensor = false
+
+    @Flag(help: "Give every matrix the recipe's base type.")
+    var pure = false
+
+    func validate() throws {
+        if leaveOutputTensor, outputTensorType != nil {
+            throw ValidationError("--leave-output-tensor and --output-tensor-type exclude each other")
+        }
+    }
+
+    var overrides: TypeOverrides {
+        get throws {
+            var overrides = TypeOverrides()
+            overrides.patterns = try tensorType.map(TypeOverrides.Pattern.init(parsing:))
+            overrides.outputType = try outputTensorType.map(TypeOverrides.type(named:))
+            overrides.embeddingType = try tokenEmbeddingType.map(TypeOverrides.type(named:))
+            overrides.leavesOutput = leaveOutputTensor
+            overrides.isPure = pure
+            return overrides
+        }
+    }
+}
+
+/// Limits that a conversion refuses to exceed, before anything is written.
+struct LimitOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The largest file, such as 1.9GB.", valueName: "size"))
+    var maxSize: ByteSize?
+
+    @Option(help: ArgumentHelp("The most memory for weights, context and buffers, such as 8GiB.", valueName: "size"))
+    var maxMemory: ByteSize?
+
+    @Option(help: ArgumentHelp("The context that --max-memory and --min-speed are meant for.", valueName: "tokens"))
+    var context: Int = FeasibilityTargets().contextTokens
+
+    @Option(help: ArgumentHelp("What the device reads from its memory in a second.", valueName: "gb/s"))
+    var bandwidth: Double?
+
+    @Option(help: ArgumentHelp("The least speed of generation on that device.", valueName: "tokens/s"))
+    var minSpeed: Double?
+
+    func validate() throws {
+        if context < 1 { throw ValidationError("--context must be at least 1") }
+        if (bandwidth == nil) != (minSpeed == nil) {
+            throw ValidationError("--bandwidth GB/S and --min-speed TOKENS/S belong together")
+        }
+        for (name, value) in [("--bandwidth", bandwidth), ("--min-speed", minSpeed)] {
+            if let value, !(value > 0 && value < 1e9) { throw ValidationError("\(name) must be above 0") }
+        }
+    }
+
+    var targets: FeasibilityTargets {
+        var targets = FeasibilityTargets()
+        targets.maximumFileBytes = maxSize?.bytes
+        targets.maximumMemoryBytes = maxMemory?.bytes
+        targets.contextTokens = context
+        if let bandwidth, let minSpeed {
+            targets.speed = .init(tokensPerSecond: minSpeed, bandwidthBytesPerSecond: bandwidth * 1e9)
+        }
+        return targets
+    }
+}
+
+extension ByteSize: ExpressibleByArgument {
+    init?(argument: String) { self.init(parsing: argument) }
+}
