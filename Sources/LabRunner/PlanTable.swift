@@ -38,11 +38,14 @@ public enum PlanTable {
         let memory = MemoryEstimate(
             weightsBytes: plan.tensorBytes, configuration: checkpoint.configuration, contextTokens: contextTokens)
         let matrix = plan.tensors.count(where: \.needsImportanceMatrix)
+        let fileBits = 8 * Double(plan.fileBytes) / Double(plan.parameterCount)
         return [
-            "weights      \(grouped(plan.parameterCount)), \(plan.bitsPerWeight.fixed(2)) bits each",
-            "file         \(grouped(plan.fileBytes)) bytes, \(ByteSize(plan.fileBytes)): header and padding "
-                + "\(grouped(plan.fileBytes - plan.tensorBytes)), tensors \(grouped(plan.tensorBytes))",
-            "memory       about \(ByteSize(memory.totalBytes)) at a context of \(contextTokens) tokens: \(memory.sum)",
+            "weights  \(grouped(plan.parameterCount))",
+            "tensors  \(grouped(plan.tensorBytes)) bytes, \(plan.bitsPerWeight.fixed(2)) bits per weight",
+            "header   \(grouped(plan.fileBytes - plan.tensorBytes)) bytes, with padding",
+            "file     \(grouped(plan.fileBytes)) bytes, \(ByteSize(plan.fileBytes)), \(fileBits.fixed(2)) bits per "
+                + "weight",
+            "memory   about \(ByteSize(memory.totalBytes)) at a context of \(contextTokens) tokens: \(memory.sum)",
         ] + (matrix > 0 ? ["importance matrix needed for \(matrix) tensors: they are garbage without one"] : [])
     }
 

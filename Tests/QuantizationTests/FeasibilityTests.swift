@@ -8,10 +8,10 @@ import Testing
 @Suite("Feasibility")
 struct FeasibilityTests {
     /// Qwen/Qwen3-8B's config.json.
-    private static func qwen3() throws -> ModelConfiguration {
+    private static func qwen3(hiddenSize: Int = 4096, layerCount: Int = 36) throws -> ModelConfiguration {
         let text = """
-            {"architectures":["Qwen3ForCausalLM"],"hidden_size":4096,"intermediate_size":12288,
-            "num_hidden_layers":36,"num_attention_heads":32,"num_key_value_heads":8,"head_dim":128,
+            {"architectures":["Qwen3ForCausalLM"],"hidden_size":\(hiddenSize),"intermediate_size":12288,
+            "num_hidden_layers":\(layerCount),"num_attention_heads":32,"num_key_value_heads":8,"head_dim":128,
             "vocab_size":151936,"max_position_embeddings":40960,"rms_norm_eps":1e-6,"rope_theta":1e6,
             "tie_word_embeddings":false}
             """
@@ -90,9 +90,25 @@ struct FeasibilityTests {
         let memory = MemoryEstimate(weightsBytes: 5_000, configuration: try Self.qwen3(), contextTokens: 8192)
         // By hand: 2 vectors x 36 blocks x 8 heads x 128 x 8192 tokens x 2 bytes.
         #expect(memory.cacheBytes == 1_207_959_552)
-        // 304.75 MiB, the "compute buffer size" that llama.cpp reports for Qwen3-8B.
-        #expect(memory.computeBytes == 319_553_536)
-        #expect(memory.totalBytes == 5_000 + 1_207_959_552 + 319_553_536)
+        // By hand: 512 x (4 x (151,936 + 6 x 4096) + 2 x 8192).
+        #expect(memory.computeBytes == 369_885_184)
+        #expect(memory.totalBytes == 5_000 + 1_207_959_552 + 369_885_184)
+    }
+
+    /// "KV buffer size" and "CPU compute buffer size" that llama-perplexity -v of build b11434 prints for Qwen3-0.6B and
+    /// Qwen3-4B, in MiB.
+    @Test(
+        "keys and values are what the engine reports, buffers at least and up to 2 % more",
+        arguments: [
+            (1024, 28, 512, 56.0, 307.27), (1024, 28, 8192, 896, 316.77), (2560, 36, 512, 72, 322.27),
+            (2560, 36, 8192, 1152, 329.77),
+        ])
+    func engine(hiddenSize: Int, layers: Int, context: Int, cacheMiB: Double, computeMiB: Double) throws {
+        let configuration = try Self.qwen3(hiddenSize: hiddenSize, layerCount: layers)
+        let memory = MemoryEstimate(weightsBytes: 0, configuration: configuration, contextTokens: context)
+        #expect(Double(memory.cacheBytes) == cacheMiB * 1_048_576)
+        // Printed with two decimals, and with a few kilobytes of its own.
+        #expect((0.9999...1.02).contains(Double(memory.computeBytes) / 1_048_576 / computeMiB))
     }
 
     @Test("a limit on memory is judged at the given context")
@@ -104,12 +120,12 @@ struct FeasibilityTests {
         targets.contextTokens = 32_768
         let (status, reason) = try feasibility.verdict(.named("Q4_K_M"), targets: targets)
         #expect(status == .infeasible)
-        // By hand: 8e9 - 4 x 1,207,959,552 - 319,553,536 bytes leave 2.78 bits for each weight.
+        // By hand: 8e9 - 4 x 1,207,959,552 - 395,051,008 bytes leave 2.71 bits for each weight.
         #expect(
             reason.contains(
                 """
-                memory: weights 5.02 GB + cache 4.83 GB + buffers 319.6 MB = 10.17 GB at a context of 32768 tokens \
-                against 8.00 GB, which leaves 2.78 bits per weight, and the recipe has 4.90
+                memory: weights 5.02 GB + cache 4.83 GB + buffers 395.1 MB = 10.25 GB at a context of 32768 tokens \
+                against 8.00 GB, which leaves 2.71 bits per weight, and the recipe has 4.90
                 """), "\(reason)")
         targets.maximumMemoryBytes = 5_000_000_000
         #expect(try feasibility.verdict(.named("Q4_K_M"), targets: targets).reason.contains("cache and buffers alone"))

@@ -13,18 +13,23 @@ public struct MemoryEstimate: Sendable, Equatable {
     public var totalBytes: Int64 { weightsBytes + cacheBytes + computeBytes }
 
     /// Tokens that the engine computes at once.
-    static let batchTokens: Int64 = 512
+    private static let batchTokens: Int64 = 512
+    /// Vectors of the model's width that the engine keeps for each of them.
+    private static let residuals: Int64 = 6
 
     /// Estimates from a model's widths.
     ///
     /// Keys and values: two vectors for each block, key and value head and token, of the head's width, 2 bytes each.
-    /// Buffers: a batch of 512 tokens with its output and its residual stream in F32, which is what the engine reports
-    /// for dense models with flash attention, its default.
+    /// Buffers, for a batch of 512 tokens: the output and six times the width of the model in F32, and the mask of the
+    /// context in F16. For dense Qwen3 models that is what build b11434 reports as its CPU compute buffer, and up to
+    /// 2 % more.
     /// - Parameter contextTokens: the length of the context.
     public init(weightsBytes: Int64, configuration: ModelConfiguration, contextTokens: Int) {
         self.weightsBytes = weightsBytes
-        cacheBytes = configuration.cacheBytesPerToken * Int64(contextTokens)
-        computeBytes = Self.batchTokens * Int64(configuration.vocabularySize + configuration.hiddenSize) * 4
+        let context = Int64(contextTokens)
+        cacheBytes = configuration.cacheBytesPerToken * context
+        let vectors = Int64(configuration.vocabularySize) + Self.residuals * Int64(configuration.hiddenSize)
+        computeBytes = Self.batchTokens * (4 * vectors + 2 * context)
     }
 }
 
