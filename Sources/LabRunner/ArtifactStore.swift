@@ -54,7 +54,7 @@ public final class ArtifactStore {
             for index in missing { try makeFolder(of: places[index]) }
             let made = try Converter(checkpoint).convert(
                 to: missing.map { Converter.Target(recipe: recipes[$0], url: places[$0]) }, threads: threads,
-                engineBuild: EngineBuild.name, sourceDigests: sources, progress: progress)
+                sourceDigests: { sources }, engineBuild: EngineBuild.name, progress: progress)
             for (index, artifact) in zip(missing, made) { digests.remember(artifact.sha256, of: places[index]) }
         }
         let records = try zip(recipes, places).map { recipe, file in

@@ -95,7 +95,7 @@ public struct ConversionRun {
         let known = try Manifest.orEmpty(at: manifest)
         try makeFolder(targets)
         let digests = FileDigests(store: options.digestFolder)
-        let sources = try sourceDigests(digests)
+        let sources = sourceDigests(digests)
         let found = try zip(targets, plans).map { target, plan in
             options.isForced ? nil : try present(target, plan, in: known, sources: sources, digests: digests)
         }
@@ -105,8 +105,8 @@ public struct ConversionRun {
             missing.isEmpty
             ? []
             : try Converter(checkpoint).convert(
-                to: missing.map { targets[$0] }, threads: options.threads, engineBuild: EngineBuild.name,
-                sourceDigests: sources, progress: progress)
+                to: missing.map { targets[$0] }, threads: options.threads, sourceDigests: sources.get,
+                engineBuild: EngineBuild.name, progress: progress)
         for (index, artifact) in zip(missing, made) { digests.remember(artifact.sha256, of: targets[index].url) }
         // Without this memory the next run reads more, and is no less right.
         try? digests.save()
@@ -138,29 +138,38 @@ public struct ConversionRun {
     /// What the manifest says of an artifact that is whole and was made as this run would make it; nil when there is
     /// none.
     private func present(
-        _ target: Converter.Target, _ plan: RecipePlan, in manifest: Manifest, sources: [String: Digest],
-        digests: FileDigests
+        _ target: Converter.Target, _ plan: RecipePlan, in manifest: Manifest,
+        sources: Deferred<[String: Digest]>, digests: FileDigests
     ) throws -> Manifest.Artifact? {
         guard let artifact = manifest.artifact(target.file), artifact.recipe == plan.recipe.name,
             artifact.overrides ?? TypeOverrides() == plan.overrides, artifact.bytes == plan.fileBytes,
             artifact.tool == Converter.toolVersion, artifact.engine == EngineBuild.name,
-            artifact.source.digest == checkpoint.digest(of: sources),
             FileManager.default.fileExists(atPath: target.url.path),
+            artifact.source.digest == checkpoint.digest(of: try awaited(sources)),
             try digests.digest(of: target.url) == artifact.sha256
         else { return nil }
         return artifact
     }
 
-    private func sourceDigests(_ digests: FileDigests) throws -> [String: Digest] {
-        var done = 0
-        return try checkpoint.fileDigests { url in
-            let digest = try digests.digest(of: url)
-            done += 1
+    /// Reads the checkpoint's files while tensors are converted; most of the time nothing else needs the digests.
+    private func sourceDigests(_ digests: FileDigests) -> Deferred<[String: Digest]> {
+        // Used by nobody else before the result is there.
+        nonisolated(unsafe) let digests = digests
+        let checkpoint = checkpoint
+        return Deferred { try checkpoint.fileDigests(digests.digest(of:)) }
+    }
+
+    private func awaited(_ sources: Deferred<[String: Digest]>) throws -> [String: Digest] {
+        func tell(_ completed: Int) {
+            let total = checkpoint.files.count
             progress(
                 ProgressUpdate(
-                    stage: "digest of the checkpoint", completed: done, total: checkpoint.files.count, unit: "files"))
-            return digest
+                    stage: "compare with the manifest", completed: completed, total: total, unit: "files"))
         }
+        tell(0)
+        let digests = try sources.get()
+        tell(digests.count)
+        return digests
     }
 
     /// Two conversions into one folder come one after the other.

@@ -51,17 +51,17 @@ public struct Converter: Sendable {
     /// Nothing appears under a final name before it is whole, and a manifest never tells of bytes that are not there.
     /// - Parameters:
     ///   - threads: Threads that encode. Default: one for each core.
+    ///   - sourceDigests: Gives the digests of the checkpoint's files by name, and is asked when all tensors are
+    ///     written. Default: computes them, which reads all weights once more.
     ///   - engineBuild: The build of the engine, such as "b11434", for the manifest.
-    ///   - sourceDigests: Digests of the checkpoint's files by name; computed when nil, which reads all weights once
-    ///     more.
     ///   - progress: Told after each tensor.
     /// - Returns: What the manifests say of the artifacts, in the order of the targets.
     @discardableResult
     public func convert(
         to targets: [Target],
         threads: Int = ProcessInfo.processInfo.activeProcessorCount,
+        sourceDigests: (() throws -> [String: Digest])? = nil,
         engineBuild: String,
-        sourceDigests: [String: Digest]? = nil,
         progress: ProgressHandler = { _ in }
     ) throws -> [Manifest.Artifact] {
         try requireOwnFiles(targets)
@@ -74,7 +74,7 @@ public struct Converter: Sendable {
         defer { outputs.forEach { $0.writer.discard() } }
         try ConversionPipeline(checkpoint: checkpoint, outputs: outputs, threads: max(1, threads))
             .run(progress: progress)
-        let source = try source(digests: sourceDigests)
+        let source = source(digests: try sourceDigests?() ?? checkpoint.fileDigests())
         return try zip(targets, outputs).map { target, output in
             let artifact = Manifest.Artifact(
                 file: target.file, sha256: try output.writer.seal(), source: source, plan: output.plan,
@@ -107,9 +107,8 @@ public struct Converter: Sendable {
         }
     }
 
-    private func source(digests: [String: Digest]?) throws -> Manifest.Source {
-        let digests = try digests ?? checkpoint.fileDigests()
-        return Manifest.Source(
+    private func source(digests: [String: Digest]) -> Manifest.Source {
+        Manifest.Source(
             name: checkpoint.name, id: checkpoint.sourceID, revision: checkpoint.revision,
             digest: checkpoint.digest(of: digests),
             files: checkpoint.files.compactMap { file in
