@@ -126,6 +126,21 @@ struct RunCommandTests {
         #expect(storedArtifacts(lab).isEmpty)
     }
 
+    @Test("an artifact whose manifest an older lab wrote is made anew")
+    func olderManifest() throws {
+        let lab = try LabCommand()
+        #expect(try lab.run("suites/smoke", ["--limit", "2"]).status != 4)
+        let files = FileManager.default.enumerator(atPath: lab.store.path)?.compactMap { $0 as? String } ?? []
+        let names = files.filter { $0.hasSuffix("/manifest.json") }
+        #expect(names.count == 2)
+        for name in names {
+            try Data(#"{"version": 1, "artifact": {}}"#.utf8).write(to: lab.store.appendingPathComponent(name))
+        }
+        let again = try lab.run("suites/smoke", ["--limit", "2"])
+        #expect(again.status != 4, "\(again.errors)")
+        #expect(try lab.report().reuse.artifactsBuilt == 2)
+    }
+
     @Test("an artifact with another tokenizer is refused before anything is scored")
     func otherTokenizer() throws {
         let lab = try LabCommand()
