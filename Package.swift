@@ -32,6 +32,22 @@ let engineLinkage: [LinkerSetting] = [
     .unsafeFlags(["-L\(enginePrefix)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(enginePrefix)/lib"]),
 ]
 
+/// The block codecs are numeric code that needs the optimiser, and whose indices their callers check.
+///
+/// Without errno a square root is an instruction.
+let kernelSettings: [SwiftSetting] =
+    sharedSettings + [.unsafeFlags(["-Ounchecked", "-Xcc", "-fno-math-errno"])]
+
+/// The codecs compiled again for newer processors, into a module of their own; chosen at run time.
+#if arch(x86_64)
+    let processorSpecificKernels: [Target] = [
+        .target(
+            name: "BlockKernelsAVX2", swiftSettings: kernelSettings + [.unsafeFlags(["-Xcc", "-mavx2"])])
+    ]
+#else
+    let processorSpecificKernels: [Target] = []
+#endif
+
 let package = Package(
     name: "llama-pajamas-lab",
     platforms: [.macOS(.v14)],
@@ -49,6 +65,8 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CLlama"),
+        .systemLibrary(name: "CProcessor"),
+        .target(name: "BlockKernels", swiftSettings: kernelSettings),
         .target(
             name: "LabCore",
             dependencies: [.product(name: "Crypto", package: "swift-crypto")],
@@ -56,7 +74,8 @@ let package = Package(
         .target(name: "ModelFormats", dependencies: ["LabCore"], swiftSettings: sharedSettings),
         .target(
             name: "Quantization",
-            dependencies: ["LabCore", "ModelFormats", "CLlama"],
+            dependencies: ["LabCore", "ModelFormats", "CLlama", "CProcessor", "BlockKernels"]
+                + processorSpecificKernels.map { .target(name: $0.name) },
             swiftSettings: sharedSettings,
             linkerSettings: engineLinkage),
         .target(name: "Inference", dependencies: ["LabCore"], swiftSettings: sharedSettings),
@@ -117,6 +136,6 @@ let package = Package(
             swiftSettings: sharedSettings),
         .testTarget(name: "ReportsTests", dependencies: ["Reports"], swiftSettings: sharedSettings),
         .testTarget(name: "CommandTests", dependencies: ["LabRunner"], swiftSettings: sharedSettings),
-    ],
+    ] + processorSpecificKernels,
     swiftLanguageModes: [.v6]
 )

@@ -1,70 +1,93 @@
-import CLlama
-import ModelFormats
+public import ModelFormats
 
-/// The engine's conversions between floats and storage types.
+/// Conversions between floats and storage types.
 ///
-/// The only place that calls ggml.
-enum BlockCodec {
+/// The K-quants and their elders have codecs of the lab's own, in ``KernelSet``; the other types go through
+/// ``EngineCodec``.
+public struct BlockCodec: Sendable {
+    private let kernels: KernelSet
+
+    /// A codec that runs on a set of kernels. Default: the fastest that the processor can run.
+    public init(kernels: KernelSet = .current) {
+        self.kernels = kernels
+    }
+
+    /// Whether a type has a codec of the lab's own.
+    public func isNative(_ type: TensorType) -> Bool {
+        type == .f32 || type == .f16 || type == .bf16 || kernels.encoder(type.rawValue) != nil
+    }
+
     /// Checks that the engine agrees on a type's blocks and builds its tables, which threads may not do at once.
-    static func prepare(_ type: TensorType) throws {
-        let engineType = ggml_type(rawValue: type.rawValue)
-        guard ggml_blck_size(engineType) == type.blockElements, ggml_type_size(engineType) == Int(type.blockBytes)
-        else {
-            throw QuantizationError(
-                .engineMismatch, "the engine's blocks of \(type.name) differ from those of the GGUF format",
-                remedy: "Use the engine that ./lab builds.")
-        }
-        ggml_quantize_init(engineType)
+    ///
+    /// Throws ``QuantizationError`` for an engine with another format.
+    public func prepare(_ type: TensorType) throws {
+        try EngineCodec.prepare(type)
     }
 
     /// Decodes elements of a checkpoint.
-    static func decode(
+    func decode(
         _ bytes: UnsafeRawBufferPointer, as type: ScalarType, into floats: UnsafeMutableBufferPointer<Float>
     ) {
         guard let source = bytes.baseAddress, let target = floats.baseAddress else { return }
-        let count = Int64(floats.count)
         switch type {
-        case .bfloat16: ggml_bf16_to_fp32_row(source.assumingMemoryBound(to: ggml_bf16_t.self), target, count)
-        case .float16: ggml_fp16_to_fp32_row(source.assumingMemoryBound(to: ggml_fp16_t.self), target, count)
+        case .bfloat16: kernels.decodeBF16(source, floats.count, target)
+        case .float16: kernels.decodeF16(source, floats.count, target)
         case .float32: UnsafeMutableRawPointer(target).copyMemory(from: source, byteCount: bytes.count)
         default: preconditionFailure("the checkpoint admits no \(type.rawValue)")
         }
     }
 
-    /// Rounds to BF16 in place, to the nearest, ties to even.
-    static func roundToBF16(_ floats: UnsafeMutableBufferPointer<Float>) {
-        for index in floats.indices {
-            let bits = floats[index].bitPattern
-            floats[index] = Float(bitPattern: (bits &+ (0x7FFF &+ (bits >> 16 & 1))) & 0xFFFF_0000)
+    /// The values of elements of a checkpoint.
+    package func decoded(_ bytes: UnsafeRawBufferPointer, as type: ScalarType) -> [Float] {
+        [Float](unsafeUninitializedCapacity: bytes.count / Int(type.bytesPerElement)) { floats, count in
+            count = bytes.count / Int(type.bytesPerElement)
+            decode(bytes, as: type, into: UnsafeMutableBufferPointer(rebasing: floats[..<count]))
         }
     }
 
-    /// Whether no value is infinite or not a number.
-    static func allFinite(_ floats: UnsafeMutableBufferPointer<Float>) -> Bool {
-        // The largest exponent decides; a maximum vectorizes where an early exit does not.
-        var largest: UInt32 = 0
-        for index in floats.indices { largest = max(largest, floats[index].bitPattern & 0x7F80_0000) }
-        return largest < 0x7F80_0000
+    /// Rounds to BF16 in place, to the nearest, ties to even.
+    func roundToBF16(_ floats: UnsafeMutableBufferPointer<Float>) {
+        guard let values = floats.baseAddress else { return }
+        kernels.roundToBF16(values, floats.count)
+    }
+
+    /// The index of the first value that is infinite or not a number; nil where all are finite.
+    func firstNotFinite(_ floats: UnsafeMutableBufferPointer<Float>) -> Int? {
+        guard let values = floats.baseAddress else { return nil }
+        let index = kernels.firstNotFinite(values, floats.count)
+        return index < 0 ? nil : index
     }
 
     /// Encodes whole rows.
     ///
-    /// Returns whether the result is valid: a value beyond F16 makes an infinity.
-    static func encode(
-        _ floats: UnsafeMutableBufferPointer<Float>, rowElements: Int64, as type: TensorType,
-        into bytes: UnsafeMutableRawBufferPointer
-    ) -> Bool {
-        guard let source = floats.baseAddress, let target = bytes.baseAddress else { return true }
-        let count = Int64(floats.count)
+    /// The bytes are those that `llama-quantize` writes on x86-64.
+    /// - Parameters:
+    ///   - floats: Finite values, row after row.
+    ///   - rowElements: The length of a row, a multiple of the type's block length.
+    ///   - importance: The importance of each column, at least zero, or nil.
+    ///   - bytes: Room for the encoded rows.
+    /// - Returns: The index of the first block with a value or a scale beyond what the type can hold; nil for none.
+    public func encode(
+        _ floats: UnsafeBufferPointer<Float>, rowElements: Int, as type: TensorType,
+        importance: UnsafeBufferPointer<Float>? = nil, into bytes: UnsafeMutableRawBufferPointer
+    ) -> Int? {
+        guard let source = floats.baseAddress, let target = bytes.baseAddress else { return nil }
+        precondition(importance == nil || importance?.count == rowElements, "importance is a value for each column")
+        let rows = floats.count / rowElements
+        let firstBad: Int
         switch type {
-        case .f32: target.copyMemory(from: source, byteCount: bytes.count)
-        case .f16: ggml_fp32_to_fp16_row(source, target.assumingMemoryBound(to: ggml_fp16_t.self), count)
-        case .bf16: ggml_fp32_to_bf16_row(source, target.assumingMemoryBound(to: ggml_bf16_t.self), count)
+        case .f32:
+            target.copyMemory(from: source, byteCount: bytes.count)
+            firstBad = -1
+        case .f16: firstBad = kernels.encodeF16(source, floats.count, target)
+        case .bf16: firstBad = kernels.encodeBF16(source, floats.count, target)
         default:
-            let written = ggml_quantize_chunk(
-                ggml_type(rawValue: type.rawValue), source, target, 0, count / rowElements, rowElements, nil)
-            precondition(written == bytes.count, "the engine wrote another size than planned")
+            guard let encoder = kernels.encoder(type.rawValue) else {
+                EngineCodec.encode(floats, rowElements: rowElements, as: type, importance: importance, into: bytes)
+                return EngineCodec.firstInvalidBlock(UnsafeRawBufferPointer(bytes), of: type)
+            }
+            firstBad = encoder(source, rows, rowElements, importance?.baseAddress, target)
         }
-        return ggml_validate_row_data(ggml_type(rawValue: type.rawValue), target, bytes.count)
+        return firstBad < 0 ? nil : firstBad
     }
 }

@@ -34,6 +34,7 @@ struct ConversionPipeline {
     private let outputs: [Output]
     private let threads: Int
     private let slices: [Slice]
+    private let codec = BlockCodec()
 
     private static let sliceBytes: Int64 = 16 << 20
     /// Elements that one job encodes: their floats stay in a core's own cache.
@@ -62,7 +63,7 @@ struct ConversionPipeline {
     }
 
     func run(progress: ProgressHandler) throws {
-        for type in Set(outputs.flatMap { $0.plan.tensors.map(\.type) }) { try BlockCodec.prepare(type) }
+        for type in Set(outputs.flatMap { $0.plan.tensors.map(\.type) }) { try codec.prepare(type) }
         let buffers = SliceBuffers(
             sourceBytes: slices.map(sourceBytes).max() ?? 0,
             outputBytes: outputs.map { output in slices.map { encodedBytes(of: $0, in: output) }.max() ?? 0 },
@@ -129,25 +130,36 @@ struct ConversionPipeline {
         let values = UnsafeMutableBufferPointer(rebasing: floats[..<elements])
         let start = Int(first * slice.rowElements * scalarType.bytesPerElement)
         let source = buffers.source(slot)[start..<(start + elements * Int(scalarType.bytesPerElement))]
-        BlockCodec.decode(UnsafeRawBufferPointer(rebasing: source), as: scalarType, into: values)
-        guard BlockCodec.allFinite(values) else {
-            throw badValue(tensor, "holds an infinity or a value that is not a number")
+        codec.decode(UnsafeRawBufferPointer(rebasing: source), as: scalarType, into: values)
+        if let index = codec.firstNotFinite(values) {
+            let place = position(of: Int64(index), in: slice, firstRow: first)
+            throw badValue(tensor, "the value at \(place) is infinite or not a number")
         }
         // Floats are stored from the source's own values, blocks from those of the BF16 parent.
         var isRounded = scalarType == .bfloat16
         for index in outputs.indices.sorted(by: { !isBlock(slice, $0) && isBlock(slice, $1) }) {
             let type = type(of: slice, in: outputs[index])
             if type.blockElements > 1, !isRounded {
-                BlockCodec.roundToBF16(values)
+                codec.roundToBF16(values)
                 isRounded = true
             }
             let rowBytes = rowBytes(of: slice, in: outputs[index])
             let place = Int(first * rowBytes)..<Int((first + rows) * rowBytes)
             let target = UnsafeMutableRawBufferPointer(rebasing: buffers.output(index, slot)[place])
-            guard BlockCodec.encode(values, rowElements: slice.rowElements, as: type, into: target) else {
-                throw badValue(tensor, "holds a value that \(type.name) cannot hold")
+            let firstBad = codec.encode(
+                UnsafeBufferPointer(values), rowElements: Int(slice.rowElements), as: type, into: target)
+            if let firstBad {
+                let place = position(of: Int64(firstBad) * type.blockElements, in: slice, firstRow: first)
+                let thing = type.blockElements == 1 ? "value" : "block"
+                throw badValue(tensor, "the \(thing) at \(place) is beyond what \(type.name) can hold")
             }
         }
+    }
+
+    /// Where an element of a job is, in words.
+    private func position(of element: Int64, in slice: Slice, firstRow: Int64) -> String {
+        let row = slice.firstRow + firstRow + element / slice.rowElements
+        return "row \(row), column \(element % slice.rowElements)"
     }
 
     private func badValue(_ tensor: Checkpoint.Tensor, _ problem: String) -> QuantizationError {
