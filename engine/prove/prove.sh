@@ -8,13 +8,18 @@ PEER_DIGESTS=$ROOT/fixtures/peers
 prove() {
     local what=${1:-all}
     case "$what" in
-    conversion | recipes | perplexity | all) ;;
+    conversion | recipes | perplexity | portability | all) ;;
     *)
-        echo "usage: ./lab prove [conversion [MODEL] | recipes [MODEL...] | perplexity | all]
+        echo "usage: ./lab prove [conversion [MODEL] | recipes [MODEL...] | perplexity | portability | all]
 (models of conversion: pajama-tiny, qwen3-0.6b-random; of recipes: the files in fixtures/peers/recipes)" >&2
         exit 2
         ;;
     esac
+    if [ "$what" = portability ]; then
+        . "$ROOT/engine/prove/portability.sh"
+        prove_portability
+        exit
+    fi
     [ "$PREFIX" = "$(default_engine_link)" ] ||
         give_up "the comparisons need the pinned engine's source tree" "unset LAB_ENGINE_PREFIX"
     require_packages engine
