@@ -13,6 +13,9 @@ struct AffineFit {
     fileprivate var clamped: LaneMask
     fileprivate let topLevel: Float
 
+    /// What is subtracted: the minimum with its sign changed, zeros too.
+    var offset: Lanes { negated(minimum) }
+
     /// The level that the search chose for an element, for each of the sub-blocks.
     @inline(never)
     func level(_ values: Lanes) -> Lanes {
@@ -56,6 +59,8 @@ func fit(
     case (.magnitudes, _): fitMagnitudes(search, values, weights, count, levels)
     }
 }
+
+// Each kind of search is compiled for itself: what differs stands in the innermost loops.
 
 @inline(never)
 private func fitSquares(

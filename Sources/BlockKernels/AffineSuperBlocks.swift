@@ -28,8 +28,7 @@ func encodeAffineSuperBlocks(
                 found = fit(search, transposed, weights: weights, count: subBlock, levels: candidates)
             }
             store(found.scale, at: scales)
-            store(found.minimum, at: offsets)
-            for lane in 0..<laneCount { offsets[lane] = -offsets[lane] }
+            store(found.offset, at: offsets)
             for block in 0..<(count / superBlock) {
                 let lane = block * 8
                 let output = target + (first / superBlock + block) * blockBytes

@@ -46,8 +46,10 @@ func forEachGroup(
                     copy.update(repeating: 0, count: 2 * length)
                     copy.update(from: group, count: count)
                     group = UnsafePointer(copy)
-                    weights.map { (copy + length).update(from: $0, count: count) }
-                    weights = weights.map { _ in UnsafePointer(copy + length) }
+                    if let columns = weights {
+                        (copy + length).update(from: columns, count: count)
+                        weights = UnsafePointer(copy + length)
+                    }
                 }
                 body(group, weights, first, count)
             }

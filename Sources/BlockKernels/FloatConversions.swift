@@ -13,8 +13,7 @@ public func decodeF16(_ source: UnsafeRawPointer, count: Int, into target: Unsaf
 /// Rounds to BF16 in place, to the nearest, ties to even.
 public func roundToBF16(_ values: UnsafeMutablePointer<Float>, count: Int) {
     for index in 0..<count {
-        let bits = values[index].bitPattern
-        values[index] = Float(bitPattern: (bits &+ (0x7FFF &+ (bits &>> 16 & 1))) & 0xFFFF_0000)
+        values[index] = Float(bitPattern: roundedToUpperHalf(values[index]) & 0xFFFF_0000)
     }
 }
 
@@ -25,13 +24,18 @@ public func encodeBF16(_ values: UnsafePointer<Float>, count: Int, into target: 
     let halves = target.assumingMemoryBound(to: UInt16.self)
     var exponents: UInt16 = 0
     for index in 0..<count {
-        let bits = values[index].bitPattern
-        let rounded = UInt16(truncatingIfNeeded: (bits &+ (0x7FFF &+ (bits &>> 16 & 1))) &>> 16)
+        let rounded = UInt16(truncatingIfNeeded: roundedToUpperHalf(values[index]) &>> 16)
         halves[index] = rounded.littleEndian
         exponents = max(exponents, rounded & 0x7F80)
     }
     guard exponents == 0x7F80 else { return -1 }
     return (0..<count).first { UInt16(littleEndian: halves[$0]) & 0x7F80 == 0x7F80 } ?? -1
+}
+
+/// Bits whose upper half is the nearest BF16, ties to even.
+@_transparent
+private func roundedToUpperHalf(_ value: Float) -> UInt32 {
+    value.bitPattern &+ (0x7FFF &+ (value.bitPattern &>> 16 & 1))
 }
 
 /// Stores floats as binary16, rounded to the nearest, ties to even.

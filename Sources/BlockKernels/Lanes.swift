@@ -167,6 +167,17 @@ func larger(_ first: Lanes, _ second: Lanes) -> Lanes {
     select(first .> second, first, second)
 }
 
+/// The values with their signs changed, those of zeros too.
+@_transparent
+func negated(_ values: Lanes) -> Lanes {
+    Lanes(low: negated(values.low), high: negated(values.high))
+}
+
+@_transparent
+private func negated(_ values: SIMD8<Float>) -> SIMD8<Float> {
+    unsafeBitCast(unsafeBitCast(values, to: SIMD8<UInt32>.self) ^ 0x8000_0000, to: SIMD8<Float>.self)
+}
+
 @_transparent
 func magnitude(_ values: Lanes) -> Lanes {
     Lanes(low: magnitude(values.low), high: magnitude(values.high))

@@ -29,8 +29,7 @@ func encodeQ2_K(
                 found = fit(search, transposed, weights: weights, count: subBlock, levels: candidates)
             }
             store(found.scale, at: scales)
-            store(found.minimum, at: offsets)
-            for lane in 0..<laneCount { offsets[lane] = -offsets[lane] }
+            store(found.offset, at: offsets)
             let (scaleStep, offsetStep): (Float, Float)
             if importance == nil {
                 scaleStep = levelsOfLargest(scales, into: scaleLevels)

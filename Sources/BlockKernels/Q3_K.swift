@@ -7,18 +7,18 @@ func encodeQ3_K(
     let (subBlock, blockBytes) = (16, 110)
     var validity = Validity()
     withScratch(vectors: 3 * subBlock + 3, bytes: superBlock) { lanes, levels in
-        let (transposed, weights, room) = (lanes, lanes + subBlock, lanes + 2 * subBlock)
-        let (scaleLanes, sumLanes, levelLanes) = (lanes + 48, lanes + 49, lanes + 50)
+        // The codes that the search chose; most are computed again once the scales are stored.
+        let (transposed, weights, codes) = (lanes, lanes + subBlock, lanes + 2 * subBlock)
+        let scaleLanes = lanes + 3 * subBlock
+        let (sumLanes, levelLanes) = (scaleLanes + 1, scaleLanes + 2)
         forEachGroup(values, rows: rows, rowElements: rowElements, importance: importance, length: superBlock) {
             group, importance, first, _ in
             transpose(group, count: subBlock, into: transposed)
-            // The codes that the search chose; most are computed again below.
-            let codes = room
             let step: Float
             if let importance {
                 sumLanes.pointee = weigh(
                     group, transposed, importance, count: subBlock, factor: 2, blocksPerGroup: 1, into: weights)
-                let found = fitSymmetric(transposed, weights: weights, count: subBlock, levels: 4, products: room)
+                let found = fitSymmetric(transposed, weights: weights, count: subBlock, levels: 4, products: codes)
                 scaleLanes.pointee = found.scale
                 for element in 0..<subBlock { codes[element] = found.code(transposed[element]) }
                 step = fitScales(
@@ -53,10 +53,7 @@ func encodeQ3_K(
 /// Multiples of a 32nd of the scale with the largest magnitude, plus 32; returns that step.
 @inline(never)
 private func levelsOfLargest(_ scales: UnsafePointer<Float>, into levels: UnsafeMutablePointer<Float>) -> Float {
-    var (size, extreme): (Float, Float) = (0, 0)
-    for index in 0..<laneCount where scales[index].magnitude > size {
-        (size, extreme) = (scales[index].magnitude, scales[index])
-    }
+    let extreme = largestMagnitude(scales, count: laneCount)
     guard extreme != 0 else {
         // Bits that are all zero read as -32.
         for index in 0..<laneCount { levels[index] = 0 }

@@ -19,12 +19,9 @@ func encodeQ6_K(
             }
             let found = fitSymmetric(transposed, weights: weights, count: subBlock, levels: 32, products: products)
             store(found.scale, at: scales)
-            var (size, extreme): (Float, Float) = (0, 0)
-            for part in 0..<laneCount where scales[part].magnitude > size {
-                (size, extreme) = (scales[part].magnitude, scales[part])
-            }
+            let extreme = largestMagnitude(scales, count: laneCount)
             let output = target + first / superBlock * blockBytes
-            guard !(size < zeroThreshold) else {
+            guard !(extreme.magnitude < zeroThreshold) else {
                 output.initializeMemory(as: UInt8.self, repeating: 0, count: blockBytes)
                 return
             }

@@ -6,17 +6,13 @@ func fitScales(
     _ values: UnsafePointer<Float>, weights: UnsafePointer<Float>, count: Int, levels bound: Float,
     into codes: UnsafeMutablePointer<Float>
 ) -> Float {
-    var (size, extreme): (Float, Float) = (0, 0)
-    for index in 0..<count where values[index].magnitude > size {
-        (size, extreme) = (values[index].magnitude, values[index])
-    }
-    guard !(size < zeroThreshold) else {
+    let extreme = largestMagnitude(values, count: count)
+    guard !(extreme.magnitude < zeroThreshold) else {
         for index in 0..<count { codes[index] = 0 }
         return 0
     }
     func level(_ value: Float, _ inverse: Float) -> Float {
-        let level = Int32(truncatingIfNeeded: nearestInteger(inverse * value))
-        return Float(max(-Int32(bound), min(Int32(bound) - 1, level)))
+        Float(max(-Int32(bound), min(Int32(bound) - 1, nearestInteger(inverse * value))))
     }
     func sums(_ inverse: Float) -> (products: Float, squares: Float) {
         var (products, squares): (Float, Float) = (0, 0)

@@ -33,6 +33,14 @@ func largestMagnitude(_ values: UnsafePointer<Lanes>, count: Int) -> (magnitude:
     return (largest, value)
 }
 
+/// The number of largest magnitude, the first where several are; zero where all are.
+@inline(never)
+func largestMagnitude(_ values: UnsafePointer<Float>, count: Int) -> Float {
+    var extreme: Float = 0
+    for index in 0..<count where values[index].magnitude > extreme.magnitude { extreme = values[index] }
+    return extreme
+}
+
 /// Finds the scale of sixteen sub-blocks: llama.cpp's `make_qx_quants` with `rmse_type` 1.
 ///
 /// `levels` is n. Candidates are `-(n + index / 10) / x`, where x is the element of largest magnitude and index goes

@@ -6,8 +6,7 @@ prove_portability() {
         give_up "qemu-x86_64 is missing" "run: $(install_command qemu-user)"
     provide_build
     bash "$ROOT/engine/prove/isolated_kernels.sh" "$ROOT/.build/release" BlockKernelsAVX2 || return 1
-    PROVE_WORK=$(mktemp -d "${TMPDIR:-/tmp}/lab-prove.XXXXXX") || give_up "cannot make a temporary folder"
-    trap 'rm -rf "$PROVE_WORK"' EXIT
+    make_prove_work
     local program=$ROOT/.build/release/llama-pajamas-quant checkpoint=$ROOT/fixtures/pajama-tiny name status=0
     local options="--formats gguf --precision q2_k,q3_k_m,q4_0,q4_1,q4_k_m,q5_0,q5_1,q5_k_m,q6_k,q8_0 --threads 1"
     # Nehalem has SSE 4.2; one AVX instruction ends the program.

@@ -34,13 +34,18 @@ prove() {
     provide_prove_python
     provide_build
     export LAB_ENGINE_PREFIX=$PREFIX
-    PROVE_WORK=$(mktemp -d "${TMPDIR:-/tmp}/lab-prove.XXXXXX") || give_up "cannot make a temporary folder"
-    trap 'rm -rf "$PROVE_WORK"' EXIT
+    make_prove_work
     local status=0
     if [ "$what" != perplexity ]; then prove_conversion "${2:-}" || status=1; fi
     if [ "$what" != conversion ]; then prove_perplexity || status=1; fi
     if [ "$what" = all ]; then prove_recipes || status=1; fi
     exit "$status"
+}
+
+# A folder for the comparisons, removed when they end.
+make_prove_work() {
+    PROVE_WORK=$(mktemp -d "${TMPDIR:-/tmp}/lab-prove.XXXXXX") || give_up "cannot make a temporary folder"
+    trap 'rm -rf "$PROVE_WORK"' EXIT
 }
 
 # prove_recipes [MODEL]...: which type llama-quantize gives to each tensor of known models, then the lab's tests of it.

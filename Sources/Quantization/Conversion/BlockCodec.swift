@@ -12,18 +12,6 @@ public struct BlockCodec: Sendable {
         self.kernels = kernels
     }
 
-    /// Whether a type has a codec of the lab's own.
-    public func isNative(_ type: TensorType) -> Bool {
-        type == .f32 || type == .f16 || type == .bf16 || kernels.encoder(type.rawValue) != nil
-    }
-
-    /// Checks that the engine agrees on a type's blocks and builds its tables, which threads may not do at once.
-    ///
-    /// Throws ``QuantizationError`` for an engine with another format.
-    public func prepare(_ type: TensorType) throws {
-        try EngineCodec.prepare(type)
-    }
-
     /// Decodes elements of a checkpoint.
     func decode(
         _ bytes: UnsafeRawBufferPointer, as type: ScalarType, into floats: UnsafeMutableBufferPointer<Float>

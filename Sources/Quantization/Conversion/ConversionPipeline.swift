@@ -63,7 +63,7 @@ struct ConversionPipeline {
     }
 
     func run(progress: ProgressHandler) throws {
-        for type in Set(outputs.flatMap { $0.plan.tensors.map(\.type) }) { try codec.prepare(type) }
+        for type in Set(outputs.flatMap { $0.plan.tensors.map(\.type) }) { try EngineCodec.prepare(type) }
         let buffers = SliceBuffers(
             sourceBytes: slices.map(sourceBytes).max() ?? 0,
             outputBytes: outputs.map { output in slices.map { encodedBytes(of: $0, in: output) }.max() ?? 0 },

@@ -1,6 +1,5 @@
 import BlockKernels
 import CProcessor
-import LabCore
 
 #if arch(x86_64)
     import BlockKernelsAVX2
