@@ -121,6 +121,8 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: sharedSettings),
+        .executableTarget(
+            name: "codec-benchmark", dependencies: ["Quantization", "ModelFormats"], swiftSettings: sharedSettings),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: sharedSettings),
         .testTarget(name: "LabCoreTests", dependencies: ["LabCore"], swiftSettings: sharedSettings),
         .testTarget(
@@ -129,7 +131,8 @@ let package = Package(
             name: "QuantizationTests", dependencies: ["Quantization", "ModelFormats", "TestSupport"],
             swiftSettings: sharedSettings),
         .testTarget(
-            name: "InferenceTests", dependencies: ["Inference", "Quantization"], swiftSettings: sharedSettings),
+            name: "InferenceTests", dependencies: ["Inference", "Quantization", "TestSupport"],
+            swiftSettings: sharedSettings),
         .testTarget(name: "EvaluationTests", dependencies: ["Evaluation"], swiftSettings: sharedSettings),
         .testTarget(
             name: "HistoryTests", dependencies: ["History", .product(name: "GRDB", package: "GRDB.swift")],

@@ -3,6 +3,7 @@ import Inference
 import LabCore
 import ModelFormats
 import Quantization
+import TestSupport
 import Testing
 
 #if canImport(Glibc)
@@ -19,10 +20,14 @@ struct EngineWorkerTests {
     static let executable = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
         .deletingLastPathComponent().appendingPathComponent("lab-worker")
 
+    private static let modelFolder = FileManager.default.temporaryDirectory
+        .appendingPathComponent("worker-model-\(getpid())")
+
     /// The embedded model in BF16, converted once for all tests of this process.
     static let model = Result {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("worker-model-\(getpid())")
+        let folder = modelFolder
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        atexit { try? FileManager.default.removeItem(at: EngineWorkerTests.modelFolder) }
         let file = folder.appendingPathComponent("pajama-tiny-BF16.gguf")
         let checkpoint = try Checkpoint(directory: root.appendingPathComponent("fixtures/pajama-tiny"))
         _ = try Converter(checkpoint).convert(
@@ -170,9 +175,10 @@ struct EngineWorkerTests {
     #if os(Linux)
         @Test("a worker that runs out of memory is an error with its last words")
         func outOfMemory() throws {
-            let script = FileManager.default.temporaryDirectory.appendingPathComponent("small-\(UUID()).sh")
+            let folder = try TemporaryFolder()
             // 600 MB of address space: enough to start, not for a context of a million tokens.
-            try Data("#!/bin/sh\nulimit -v 600000\nexec '\(Self.executable.path)'\n".utf8).write(to: script)
+            let script = try folder.file(
+                "small.sh", "#!/bin/sh\nulimit -v 600000\nexec '\(Self.executable.path)'\n".utf8)
             try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: script.path)
             let worker = try Worker(executable: script)
             let error = try #require(throws: InferenceError.self) {

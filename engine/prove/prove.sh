@@ -8,9 +8,9 @@ PEER_DIGESTS=$ROOT/fixtures/peers
 prove() {
     local what=${1:-all}
     case "$what" in
-    conversion | recipes | perplexity | portability | all) ;;
+    conversion | recipes | perplexity | portability | arm64 | all) ;;
     *)
-        echo "usage: ./lab prove [conversion [MODEL] | recipes [MODEL...] | perplexity | portability | all]
+        echo "usage: ./lab prove [conversion [MODEL] | recipes [MODEL...] | perplexity | portability | arm64 | all]
 (models of conversion: pajama-tiny, qwen3-0.6b-random; of recipes: the files in fixtures/peers/recipes)" >&2
         exit 2
         ;;
@@ -18,6 +18,11 @@ prove() {
     if [ "$what" = portability ]; then
         . "$ROOT/engine/prove/portability.sh"
         prove_portability
+        exit
+    fi
+    if [ "$what" = arm64 ]; then
+        . "$ROOT/engine/prove/arm64/arm64.sh"
+        prove_arm64
         exit
     fi
     [ "$PREFIX" = "$(default_engine_link)" ] ||
