@@ -40,7 +40,7 @@ func median(_ values: [Double]) -> Double {
     return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
 }
 
-func print(_ fields: String...) { Swift.print(fields.joined(separator: "\t")) }
+func writeLine(_ fields: String...) { print(fields.joined(separator: "\t")) }
 
 guard let runs = CommandLine.arguments.count == 1 ? 11 : Int(CommandLine.arguments[1]), runs >= 5 else {
     FileHandle.standardError.write(Data("usage: codec-benchmark [RUNS]   (at least 5)\n".utf8))
@@ -52,7 +52,7 @@ let steps = 20_000_000
 var unused: Float = kernels.runAtVectorPeak(steps)
 let fastest = (0..<5).map { _ in seconds { unused += kernels.runAtVectorPeak(steps) } }.min() ?? 0
 precondition(unused.isFinite, "the sums are used")
-print("peak", kernels.name, String(format: "%.4g", 96 * Double(steps) / fastest))
+writeLine("peak", kernels.name, String(format: "%.4g", 96 * Double(steps) / fastest))
 
 var source = NormalWeights()
 let weights = (0..<weightCount).map { _ in source.next() ?? 0 }
@@ -92,7 +92,7 @@ for type in types {
             exit(1)
         }
         let ratios = zip(engine, lab).map { $0 / $1 }
-        print(
+        writeLine(
             "codec", type.name, isWeighted ? "importance" : "plain",
             String(format: "%.6f", median(engine)), String(format: "%.6f", median(lab)),
             String(format: "%.3f", median(ratios)), String(format: "%.3f", ratios.min() ?? 0),
