@@ -19,8 +19,16 @@ public struct ConversionOptions: Sendable {
     public var threads: Int = Machine.defaultThreads
     /// Whether artifacts that are there already are made again.
     public var isForced = false
-    /// Where digests of files are remembered.
-    public var digestFolder: URL = Locations.store
+    /// Files of importance matrices, as they are named; several are added up.
+    public var importanceMatrices: [String] = []
+    /// The text to compute an importance matrix from.
+    public var calibration: CalibrationText?
+    /// Where digests of files are remembered, and parents and importance matrices kept.
+    public var store: URL = Locations.store
+    /// The worker's program.
+    public var worker: URL = Locations.worker
+    /// How long a worker may say nothing.
+    public var workerSilenceLimit: Duration = .seconds(600)
 
     /// Options with everything else at its default.
     public init(model: URL, output: URL, recipes: [Recipe]) {
@@ -32,7 +40,8 @@ public struct ConversionOptions: Sendable {
     }
 }
 
-/// One conversion of a checkpoint into a folder of artifacts: `gguf/NAME-RECIPE.gguf` and `manifest.json`.
+/// One conversion of a checkpoint into a folder of artifacts: `gguf/NAME-RECIPE.gguf` (`NAME-RECIPE-imatrix.gguf` where
+/// an importance matrix is used) and `manifest.json`.
 public struct ConversionRun {
     /// An artifact that was asked for.
     public struct Outcome: Sendable {
@@ -51,8 +60,9 @@ public struct ConversionRun {
     private let options: ConversionOptions
     private let progress: ProgressHandler
 
-    /// Opens the checkpoint and plans; writes nothing.
+    /// Opens the checkpoint and plans.
     ///
+    /// Writes nothing, but for an importance matrix that has to be computed or merged first: the plan depends on it.
     /// Throws an error that names what is missing or damaged.
     public init(options: ConversionOptions, progress: @escaping ProgressHandler) throws {
         try Self.requireFolder(options.model)
@@ -60,7 +70,16 @@ public struct ConversionRun {
         self.options = options
         self.progress = progress
         self.checkpoint = checkpoint
-        plans = try options.recipes.map { try RecipePlan(checkpoint, $0, overrides: options.overrides) }
+        func plans(_ calibration: Calibration?) throws -> [RecipePlan] {
+            try options.recipes.map {
+                try RecipePlan(checkpoint, $0, overrides: options.overrides, calibration: calibration)
+            }
+        }
+        let uncalibrated = try plans(nil)
+        // Before the hours that a calibration may take.
+        try Self.requireTargets(uncalibrated, of: checkpoint, options.targets)
+        let calibration = try ConversionCalibration(options: options, checkpoint: checkpoint, progress: progress).make()
+        self.plans = try calibration.map(plans) ?? uncalibrated
     }
 
     /// The manifest's place.
@@ -70,14 +89,17 @@ public struct ConversionRun {
     ///
     /// Throws ``Quantization/QuantizationError`` with the arithmetic.
     public func requireFeasible() throws {
+        try Self.requireTargets(plans, of: checkpoint, options.targets)
+        for plan in plans { try plan.requireImportance() }
+    }
+
+    private static func requireTargets(
+        _ plans: [RecipePlan], of checkpoint: Checkpoint, _ targets: FeasibilityTargets
+    ) throws {
         var none = FeasibilityTargets()
-        none.contextTokens = options.targets.contextTokens
-        if options.targets != none {
-            for plan in plans {
-                try Feasibility(checkpoint, plan: plan).require(plan.recipe, targets: options.targets)
-            }
-        }
-        for plan in plans { try plan.requireNoImportanceMatrix() }
+        none.contextTokens = targets.contextTokens
+        guard targets != none else { return }
+        for plan in plans { try Feasibility(checkpoint, plan: plan).require(plan.recipe, targets: targets) }
     }
 
     /// Makes what is missing, in one pass over the checkpoint.
@@ -90,11 +112,12 @@ public struct ConversionRun {
         defer { withExtendedLifetime(lock) {} }
         let targets = plans.map { plan in
             Converter.Target(
-                recipe: plan.recipe, overrides: plan.overrides, url: file(of: plan.recipe), manifest: manifest)
+                recipe: plan.recipe, overrides: plan.overrides, calibration: plan.calibration, url: file(of: plan),
+                manifest: manifest)
         }
         let known = try Manifest.orEmpty(at: manifest)
         try makeFolder(targets)
-        let digests = FileDigests(store: options.digestFolder)
+        let digests = FileDigests(store: options.store)
         let sources = sourceDigests(digests)
         let found = try zip(targets, plans).map { target, plan in
             options.isForced ? nil : try present(target, plan, in: known, sources: sources, digests: digests)
@@ -120,9 +143,10 @@ public struct ConversionRun {
 
     // MARK: - Steps
 
-    private func file(of recipe: Recipe) -> URL {
-        options.output.appendingPathComponent("gguf", isDirectory: true)
-            .appendingPathComponent("\(checkpoint.name)-\(recipe.name).gguf".lowercased())
+    private func file(of plan: RecipePlan) -> URL {
+        let suffix = plan.calibration == nil ? "" : "-imatrix"
+        return options.output.appendingPathComponent("gguf", isDirectory: true)
+            .appendingPathComponent("\(checkpoint.name)-\(plan.recipe.name)\(suffix).gguf".lowercased())
     }
 
     private static func requireFolder(_ model: URL) throws {
@@ -143,6 +167,7 @@ public struct ConversionRun {
     ) throws -> Manifest.Artifact? {
         guard let artifact = manifest.artifact(target.file), artifact.recipe == plan.recipe.name,
             artifact.overrides ?? TypeOverrides() == plan.overrides, artifact.bytes == plan.fileBytes,
+            artifact.calibration?.sha256 == plan.calibration?.sha256,
             artifact.tool == Converter.toolVersion, artifact.engine == EngineBuild.name,
             FileManager.default.fileExists(atPath: target.url.path),
             artifact.source.digest == checkpoint.digest(of: try awaited(sources)),
@@ -184,7 +209,7 @@ public struct ConversionRun {
     private func makeFolder(_ targets: [Converter.Target]) throws {
         let remedy = "name another folder with --output"
         try Self.make(options.output.appendingPathComponent("gguf"), remedy: remedy)
-        try? Self.make(options.digestFolder, remedy: remedy)
+        try? Self.make(options.store, remedy: remedy)
         for url in targets.map(\.url) + [manifest] {
             let folder = url.deletingLastPathComponent()
             let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []

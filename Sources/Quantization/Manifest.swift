@@ -26,6 +26,8 @@ public struct Manifest: Codable, Sendable, Equatable {
         public let recipe: String
         /// What was demanded of single tensors; nil when nothing was.
         public let overrides: TypeOverrides?
+        /// The importance matrix; nil for an artifact made without one.
+        public let calibration: Calibration?
         /// Bits of tensor data for each weight.
         public let bitsPerWeight: Double
         /// The number of weights.
@@ -40,7 +42,7 @@ public struct Manifest: Codable, Sendable, Equatable {
         public let tensors: [Tensor]
 
         enum CodingKeys: String, CodingKey {
-            case file, format, bytes, sha256, recipe, overrides
+            case file, format, bytes, sha256, recipe, overrides, calibration
             case bitsPerWeight = "bits_per_weight"
             case parameters, tool, engine, source, tensors
         }
@@ -52,6 +54,7 @@ public struct Manifest: Codable, Sendable, Equatable {
             self.sha256 = sha256
             recipe = plan.recipe.name
             overrides = plan.overrides.isEmpty ? nil : plan.overrides
+            calibration = plan.calibration.map(Calibration.init)
             bitsPerWeight = plan.bitsPerWeight
             parameters = plan.parameterCount
             self.tool = tool
@@ -60,6 +63,22 @@ public struct Manifest: Codable, Sendable, Equatable {
             tensors = plan.tensors.map {
                 Tensor(name: $0.name, type: $0.type, dimensions: $0.dimensions, bytes: $0.byteCount)
             }
+        }
+    }
+
+    /// The importance matrix that an artifact was quantized with.
+    public struct Calibration: Codable, Sendable, Equatable {
+        /// The digest of the matrix's file.
+        public let sha256: Digest
+        /// The texts, as the tool that read them named them.
+        public let datasets: [String]
+        /// Windows of text.
+        public let chunks: Int
+
+        init(_ calibration: Quantization.Calibration) {
+            sha256 = calibration.sha256
+            datasets = calibration.matrix.datasets
+            chunks = calibration.matrix.chunkCount
         }
     }
 

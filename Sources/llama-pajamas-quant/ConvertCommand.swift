@@ -34,6 +34,8 @@ struct ConvertCommand: ParsableCommand {
 
     @OptionGroup(title: "Types of single tensors") var types: TypeOptions
 
+    @OptionGroup(title: "Importance matrix") var importance: ImportanceOptions
+
     @OptionGroup(title: "Limits") var limits: LimitOptions
 
     @Flag(help: "Show every tensor's type and size, and the size of the file; write nothing.")
@@ -51,6 +53,9 @@ struct ConvertCommand: ParsableCommand {
         if let name = unknown.first { throw ValidationError("--formats: there is no format '\(name)'; there is: gguf") }
         if words(formats).isEmpty { throw ValidationError("--formats names no format") }
         if words(precision).isEmpty { throw ValidationError("--precision names no recipe") }
+        if dryRun, importance.isToBeComputed {
+            throw ValidationError("--dry-run takes a matrix with --imatrix FILE: one that is not computed has no size")
+        }
     }
 
     func run() throws {
@@ -61,6 +66,8 @@ struct ConvertCommand: ParsableCommand {
         options.targets = limits.targets
         options.threads = threads ?? options.threads
         options.isForced = force
+        options.importanceMatrices = importance.imatrix
+        options.calibration = try importance.calibration(for: options.model)
         let run = try ConversionRun(options: options, progress: TerminalProgress().show)
         if dryRun {
             for plan in run.plans {
@@ -74,6 +81,43 @@ struct ConvertCommand: ParsableCommand {
 
     private func words(_ list: String) -> [String] {
         list.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+    }
+}
+
+/// What the errors of quantization are weighed by.
+struct ImportanceOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "An importance matrix in a file: llama.cpp's GGUF, or its older .dat; several are added up.",
+            valueName: "file"))
+    var imatrix: [String] = []
+
+    @Option(help: ArgumentHelp("Compute an importance matrix from this text.", valueName: "file"))
+    var calibrationData: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Compute one from so many windows of 512 tokens. Default: all of the text.", valueName: "n"))
+    var calibrationSamples: Int?
+
+    func validate() throws {
+        if let calibrationSamples, !(1...1_000_000).contains(calibrationSamples) {
+            throw ValidationError("--calibration-samples must be from 1 to 1000000")
+        }
+    }
+
+    var isToBeComputed: Bool { calibrationData != nil || calibrationSamples != nil }
+
+    /// The text asked for; without a name it is the one that comes with the checkpoint.
+    func calibration(for model: URL) throws -> CalibrationText? {
+        guard isToBeComputed else { return nil }
+        if let calibrationData {
+            return CalibrationText(file: URL(fileURLWithPath: calibrationData), windows: calibrationSamples)
+        }
+        guard let text = CalibrationText.beside(model, windows: calibrationSamples) else {
+            throw ValidationError("no text comes with \(model.relativePath): name one with --calibration-data FILE")
+        }
+        return text
     }
 }
 

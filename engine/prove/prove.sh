@@ -8,9 +8,9 @@ PEER_DIGESTS=$ROOT/fixtures/peers
 prove() {
     local what=${1:-all}
     case "$what" in
-    conversion | recipes | perplexity | portability | arm64 | all) ;;
+    conversion | recipes | perplexity | portability | arm64 | imatrix | all) ;;
     *)
-        echo "usage: ./lab prove [conversion [MODEL] | recipes [MODEL...] | perplexity | portability | arm64 | all]
+        echo "usage: ./lab prove [conversion [MODEL] | recipes [MODEL...] | perplexity | portability | arm64 | imatrix | all]
 (models of conversion: pajama-tiny, qwen3-0.6b-random; of recipes: the files in fixtures/peers/recipes)" >&2
         exit 2
         ;;
@@ -33,6 +33,11 @@ prove() {
     if [ "$what" = recipes ]; then
         shift
         prove_recipes "$@"
+        exit
+    fi
+    if [ "$what" = imatrix ]; then
+        . "$ROOT/engine/prove/imatrix.sh"
+        prove_imatrix
         exit
     fi
     provide_peers llama-quantize llama-perplexity

@@ -12,13 +12,16 @@ struct ConversionPipeline {
         let writer: GGUFWriter
         /// The place of each of the checkpoint's tensors in the artifact.
         let places: [Int]
+        /// The importance of the columns of each of the artifact's tensors, where it is known.
+        let importance: [[Float]?]
 
-        init(plan: RecipePlan, writer: GGUFWriter) {
+        init(plan: RecipePlan, writer: GGUFWriter) throws {
             self.plan = plan
             self.writer = writer
             var places = [Int](repeating: 0, count: plan.tensors.count)
             for (place, tensor) in plan.tensors.enumerated() { places[tensor.checkpointIndex] = place }
             self.places = places
+            importance = try plan.tensors.indices.map(plan.importance(ofTensor:))
         }
     }
 
@@ -146,14 +149,24 @@ struct ConversionPipeline {
             let rowBytes = rowBytes(of: slice, in: outputs[index])
             let place = Int(first * rowBytes)..<Int((first + rows) * rowBytes)
             let target = UnsafeMutableRawBufferPointer(rebasing: buffers.output(index, slot)[place])
-            let firstBad = codec.encode(
-                UnsafeBufferPointer(values), rowElements: Int(slice.rowElements), as: type, into: target)
+            let firstBad = withImportance(of: slice, in: outputs[index]) { importance in
+                codec.encode(
+                    UnsafeBufferPointer(values), rowElements: Int(slice.rowElements), as: type, importance: importance,
+                    into: target)
+            }
             if let firstBad {
                 let place = position(of: Int64(firstBad) * type.blockElements, in: slice, firstRow: first)
                 let thing = type.blockElements == 1 ? "value" : "block"
                 throw badValue(tensor, "the \(thing) at \(place) is beyond what \(type.name) can hold")
             }
         }
+    }
+
+    private func withImportance<Result>(
+        of slice: Slice, in output: Output, _ body: (UnsafeBufferPointer<Float>?) -> Result
+    ) -> Result {
+        guard let importance = output.importance[output.places[slice.tensor]] else { return body(nil) }
+        return importance.withUnsafeBufferPointer(body)
     }
 
     /// Where an element of a job is, in words.

@@ -15,6 +15,8 @@ public struct Converter: Sendable {
         public let recipe: Recipe
         /// What is demanded of single tensors.
         public let overrides: TypeOverrides
+        /// What the errors of quantization are weighed by; nil for all the same.
+        public let calibration: Calibration?
         /// The file to write.
         public let url: URL
         /// The manifest that tells of it, in the file's folder or one above.
@@ -24,10 +26,12 @@ public struct Converter: Sendable {
         /// - Parameters:
         ///   - manifest: Default: beside the file.
         public init(
-            recipe: Recipe, overrides: TypeOverrides = TypeOverrides(), url: URL, manifest: URL? = nil
+            recipe: Recipe, overrides: TypeOverrides = TypeOverrides(), calibration: Calibration? = nil, url: URL,
+            manifest: URL? = nil
         ) {
             self.recipe = recipe
             self.overrides = overrides
+            self.calibration = recipe.usesBlocks ? calibration : nil
             self.url = url.standardizedFileURL
             self.manifest = (manifest ?? Manifest.url(beside: url)).standardizedFileURL
         }
@@ -66,10 +70,12 @@ public struct Converter: Sendable {
     ) throws -> [Manifest.Artifact] {
         try requireOwnFiles(targets)
         for target in targets { _ = try Manifest.orEmpty(at: target.manifest) }
-        let plans = try targets.map { try RecipePlan(checkpoint, $0.recipe, overrides: $0.overrides) }
-        for plan in plans { try plan.requireNoImportanceMatrix() }
+        let plans = try targets.map {
+            try RecipePlan(checkpoint, $0.recipe, overrides: $0.overrides, calibration: $0.calibration)
+        }
+        for plan in plans { try plan.requireImportance() }
         let outputs = try zip(targets, plans).map { target, plan in
-            ConversionPipeline.Output(plan: plan, writer: try GGUFWriter(target.url, layout: plan.layout))
+            try ConversionPipeline.Output(plan: plan, writer: try GGUFWriter(target.url, layout: plan.layout))
         }
         defer { outputs.forEach { $0.writer.discard() } }
         try ConversionPipeline(checkpoint: checkpoint, outputs: outputs, threads: max(1, threads))
