@@ -10,7 +10,8 @@ engine_identity() { (cd -P "$PREFIX" && pwd -P); }
 # Contents may change with an old modification time (a copy that keeps times), hence the change time too.
 build_is_current() {
     [ -x "$ROOT/.build/release/lab" ] && [ -x "$ROOT/.build/release/lab-worker" ] &&
-        [ -x "$ROOT/.build/release/llama-pajamas-quant" ] && [ -r "$STAMP" ] &&
+        [ -x "$ROOT/.build/release/llama-pajamas-quant" ] && [ -x "$ROOT/.build/release/fuzz-readers" ] &&
+        [ -r "$STAMP" ] &&
         [ "$(<"$STAMP")" = "$(engine_identity)" ] &&
         [ -z "$(cd "$ROOT" && find Package.swift Sources \( -newer "$STAMP" -o -cnewer "$STAMP" \) -print 2>&1 | head -n 1)" ]
 }
