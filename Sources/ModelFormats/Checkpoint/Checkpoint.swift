@@ -78,6 +78,12 @@ public struct Checkpoint: Sendable {
                 "has \(tokenizer.idCount) ids, and config.json a vocabulary of \(configuration.vocabularySize)")
         }
         let weights = try SafetensorsModel(directory: directory)
+        // Before the blocks are listed: their number is only a claim of config.json.
+        guard configuration.layerCount <= weights.entries.count else {
+            throw FormatError.malformed(
+                directory.appendingPathComponent("config.json").path, "key 'num_hidden_layers'",
+                "tells of \(configuration.layerCount) blocks, and the weights are \(weights.entries.count) tensors")
+        }
         tensors = try Self.match(
             weights, with: architecture.tensors(configuration), configuration: configuration, directory: directory)
         files = try folder.files(weights: weights.files)
