@@ -78,7 +78,7 @@ public struct ConversionRun {
         let uncalibrated = try plans(nil)
         // Before the hours that a calibration may take.
         try Self.requireTargets(uncalibrated, of: checkpoint, options.targets)
-        let calibration = try ConversionCalibration(options: options, checkpoint: checkpoint, progress: progress).make()
+        let calibration = try CalibrationRun(options: options, progress: progress).calibration(of: checkpoint.name)
         self.plans = try calibration.map(plans) ?? uncalibrated
     }
 

@@ -114,6 +114,11 @@ struct ImportanceOptions: ParsableArguments {
         if let calibrationData {
             return CalibrationText(file: URL(fileURLWithPath: calibrationData), windows: calibrationSamples)
         }
+        return try ownText(of: model)
+    }
+
+    /// The text that comes with a checkpoint.
+    func ownText(of model: URL) throws -> CalibrationText {
         guard let text = CalibrationText.beside(model, windows: calibrationSamples) else {
             throw ValidationError("no text comes with \(model.relativePath): name one with --calibration-data FILE")
         }

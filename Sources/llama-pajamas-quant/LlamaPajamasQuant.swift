@@ -9,7 +9,7 @@ struct LlamaPajamasQuant: ParsableCommand {
         discussion: """
             Exit codes: 0 done, 1 a demanded target is infeasible, 2 bad usage, 4 the work could not be done.
             """,
-        subcommands: [ConvertCommand.self])
+        subcommands: [ConvertCommand.self, CalibrateCommand.self])
 
     static func main() { runToEnd() }
 }

@@ -5,9 +5,11 @@ benchmark() {
     [ $# -eq 0 ] || shift
     case "$what" in
     quantize) benchmark_quantize "$@" ;;
+    imatrix) benchmark_imatrix "$@" ;;
     *)
         echo "usage: ./lab benchmark quantize [codecs] [conversion] [large] [--runs N] [--threads N]
-(large needs 23 GB of temporary disk; conversion and large need Qwen3's tokenizer in LAB_DATA/qwen3)" >&2
+       ./lab benchmark imatrix [--runs N] [--threads N]
+(large needs 23 GB of temporary disk; all but codecs need Qwen3's tokenizer in LAB_DATA/qwen3)" >&2
         exit 2
         ;;
     esac
@@ -20,21 +22,34 @@ prepare_benchmark() {
     require_packages engine
     set_engine_paths
     fetch_engine
-    provide_peers llama-quantize
+    provide_peers llama-quantize llama-imatrix
     provide_prove_python
     provide_build
     export LAB_ENGINE_PREFIX=$PREFIX
+    BENCHMARK_DATA=${LAB_DATA:-$ROOT/../shared/data}
+    [ -e "$BENCHMARK_DATA/qwen3/tokenizer.json" ] ||
+        give_up "no Qwen3 tokenizer at $BENCHMARK_DATA/qwen3" \
+            "set LAB_DATA to a folder with qwen3/tokenizer.json and configs/"
     BENCHMARK_WORK=$(mktemp -d "${TMPDIR:-/tmp}/lab-benchmark.XXXXXX") || give_up "cannot make a temporary folder"
     trap 'rm -rf "$BENCHMARK_WORK"' EXIT
 }
 
 benchmark_quantize() {
     prepare_benchmark
-    local data=${LAB_DATA:-$ROOT/../shared/data} status=0
-    [ -e "$data/qwen3/tokenizer.json" ] ||
-        give_up "no Qwen3 tokenizer at $data/qwen3" "set LAB_DATA to a folder with qwen3/tokenizer.json and configs/"
-    lab_python "$ROOT/engine/benchmark/quantize.py" --root "$ROOT" --engine "$PREFIX" --tree "$ENGINE_SOURCE" \
-        --python "$PROVE_PYTHON" --data "$data" --work "$BENCHMARK_WORK" "$@" || status=$?
+    run_benchmark quantize.py --tree "$ENGINE_SOURCE" "$@"
+}
+
+benchmark_imatrix() {
+    prepare_benchmark
+    run_benchmark imatrix.py "$@"
+}
+
+# run_benchmark SCRIPT ARGUMENT...: ends with the script's status, its log's last lines where it failed.
+run_benchmark() {
+    local script=$1 status=0
+    shift
+    lab_python "$ROOT/engine/benchmark/$script" --root "$ROOT" --engine "$PREFIX" --python "$PROVE_PYTHON" \
+        --data "$BENCHMARK_DATA" --work "$BENCHMARK_WORK" "$@" || status=$?
     if [ "$status" -ne 0 ] && [ -s "$BENCHMARK_WORK/log" ]; then
         say "the log's last lines:"
         tail -n 25 "$BENCHMARK_WORK/log" | sed 's/^/    /' >&2

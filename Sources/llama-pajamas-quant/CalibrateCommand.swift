@@ -1,0 +1,49 @@
+import ArgumentParser
+import CommandSupport
+import Foundation
+import LabCore
+import LabRunner
+
+struct CalibrateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "calibrate",
+        abstract: "Compute an importance matrix, or add several up, for later conversions.",
+        discussion: """
+            Sends text through the model in BF16 and writes what its matrices are multiplied with, in llama.cpp's \
+            format. A calibration that is interrupted is continued by the same command.
+
+            Example:
+              llama-pajamas-quant calibrate --model ./Qwen3-8B --output ./qwen3-8b-imatrix.gguf \\
+                --calibration-data wiki.valid.raw --calibration-samples 100
+            """)
+
+    @Option(help: "The checkpoint: a folder in the Hugging Face layout.")
+    var model: String
+
+    @Option(help: "The file to write.")
+    var output: String
+
+    @OptionGroup(title: "Importance matrix") var importance: ImportanceOptions
+
+    @Option(help: "Threads of computation. Default: the machine's physical cores.")
+    var threads: Int?
+
+    func validate() throws {
+        if let threads, !(1...4096).contains(threads) { throw ValidationError("--threads must be from 1 to 4096") }
+    }
+
+    func run() throws {
+        var options = ConversionOptions(
+            model: URL(fileURLWithPath: model), output: URL(fileURLWithPath: output).deletingLastPathComponent(),
+            recipes: [])
+        options.threads = threads ?? options.threads
+        options.importanceMatrices = importance.imatrix
+        options.calibration = try importance.calibration(for: options.model)
+        if options.calibration == nil, options.importanceMatrices.isEmpty {
+            options.calibration = try importance.ownText(of: options.model)
+        }
+        let matrix = try CalibrationRun(options: options, progress: TerminalProgress().show)
+            .write(to: URL(fileURLWithPath: output))
+        print("\(output): \(matrix.entries.count) tensors, \(matrix.chunkCount) windows")
+    }
+}
