@@ -13,6 +13,8 @@ public struct ConversionOptions: Sendable {
     public var recipes: [Recipe]
     /// What is demanded of single tensors, in every recipe.
     public var overrides = TypeOverrides()
+    /// llama.cpp's name for the way the tokenizer cuts text; nil to find it in `tokenizer.json`.
+    public var preTokenizer: String?
     /// Limits that every artifact must keep.
     public var targets = FeasibilityTargets()
     /// Threads of computation.
@@ -56,7 +58,7 @@ public struct ConversionRun {
     /// Throws an error that names what is missing or damaged.
     public init(options: ConversionOptions, progress: @escaping ProgressHandler) throws {
         try Self.requireFolder(options.model)
-        let checkpoint = try Checkpoint(directory: options.model)
+        let checkpoint = try Checkpoint(directory: options.model, preTokenizer: options.preTokenizer)
         self.options = options
         self.progress = progress
         self.checkpoint = checkpoint

@@ -32,6 +32,12 @@ struct ConvertCommand: ParsableCommand {
             """)
     var precision: String = "balanced"
 
+    @Option(
+        help: ArgumentHelp(
+            "llama.cpp's name for the way the tokenizer cuts text. Default: what tokenizer.json tells.",
+            valueName: "name"))
+    var preTokenizer: String?
+
     @OptionGroup(title: "Types of single tensors") var types: TypeOptions
 
     @OptionGroup(title: "Limits") var limits: LimitOptions
@@ -59,6 +65,7 @@ struct ConvertCommand: ParsableCommand {
             recipes: try words(precision).map(Recipe.named))
         options.overrides = try types.overrides
         options.targets = limits.targets
+        options.preTokenizer = preTokenizer
         options.threads = threads ?? options.threads
         options.isForced = force
         let run = try ConversionRun(options: options, progress: TerminalProgress().show)

@@ -21,7 +21,17 @@ public struct BlockCodec: Sendable {
         case .bfloat16: kernels.decodeBF16(source, floats.count, target)
         case .float16: kernels.decodeF16(source, floats.count, target)
         case .float32: UnsafeMutableRawPointer(target).copyMemory(from: source, byteCount: bytes.count)
+        case .float8E4M3: Self.look(up: bytes, in: Float8.e4m3, into: floats)
+        case .float8E5M2: Self.look(up: bytes, in: Float8.e5m2, into: floats)
         default: preconditionFailure("the checkpoint admits no \(type.rawValue)")
+        }
+    }
+
+    private static func look(
+        up codes: UnsafeRawBufferPointer, in values: [Float], into floats: UnsafeMutableBufferPointer<Float>
+    ) {
+        values.withUnsafeBufferPointer { values in
+            for index in floats.indices { floats[index] = values[Int(codes[index])] }
         }
     }
 

@@ -30,7 +30,7 @@ struct ConversionPipeline {
         let isLast: Bool
     }
 
-    private let checkpoint: Checkpoint
+    private let sources: [SourceTensor]
     private let outputs: [Output]
     private let threads: Int
     private let slices: [Slice]
@@ -41,24 +41,23 @@ struct ConversionPipeline {
     private static let jobElements: Int64 = 32_768
 
     init(checkpoint: Checkpoint, outputs: [Output], threads: Int) {
-        self.checkpoint = checkpoint
+        let sources = SourceTensor.all(of: checkpoint)
+        self.sources = sources
         self.outputs = outputs
         self.threads = threads
         // In the order of the first output, whose bytes can then be hashed as they pass.
         let order = outputs.first?.plan.tensors.map(\.checkpointIndex) ?? []
-        slices = order.flatMap { Self.slices(of: checkpoint.tensors[$0].source.tensor, index: $0) }
+        slices = order.flatMap { Self.slices(of: sources[$0], index: $0) }
     }
 
-    private static func slices(of tensor: SafetensorsTensor, index: Int) -> [Slice] {
-        let rowElements = Int64(tensor.shape.last ?? 1)
-        let rows = rowElements == 0 ? 0 : tensor.elementCount / rowElements
-        let rowBytes = rowElements * tensor.scalarType.bytesPerElement
-        let rowsPerSlice = max(1, sliceBytes / max(1, rowBytes))
-        return stride(from: 0, to: rows, by: Int64.Stride(rowsPerSlice)).map { first in
-            let count = min(rowsPerSlice, rows - first)
+    private static func slices(of tensor: SourceTensor, index: Int) -> [Slice] {
+        let together = tensor.rowsReadTogether
+        let rowsPerSlice = max(1, sliceBytes / max(1, tensor.rowBytes * together)) * together
+        return stride(from: 0, to: tensor.rowCount, by: Int64.Stride(rowsPerSlice)).map { first in
+            let count = min(rowsPerSlice, tensor.rowCount - first)
             return Slice(
-                tensor: index, firstRow: first, rowCount: count, rowElements: rowElements,
-                isLast: first + count == rows)
+                tensor: index, firstRow: first, rowCount: count, rowElements: tensor.rowElements,
+                isLast: first + count == tensor.rowCount)
         }
     }
 
@@ -77,7 +76,7 @@ struct ConversionPipeline {
                 tensorsDone += 1
                 progress(
                     ProgressUpdate(
-                        stage: stage, completed: tensorsDone, total: checkpoint.tensors.count, unit: "tensors"))
+                        stage: stage, completed: tensorsDone, total: sources.count, unit: "tensors"))
             }
         }
     }
@@ -104,10 +103,8 @@ struct ConversionPipeline {
     }
 
     private func read(_ slice: Slice, into buffer: UnsafeMutableRawBufferPointer) throws {
-        let entry = checkpoint.tensors[slice.tensor].source
-        let rowBytes = slice.rowElements * entry.tensor.scalarType.bytesPerElement
-        try entry.file.read(
-            entry.tensor, from: slice.firstRow * rowBytes,
+        try sources[slice.tensor].read(
+            rows: slice.firstRow..<(slice.firstRow + slice.rowCount),
             into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<sourceBytes(slice)]))
     }
 
@@ -122,21 +119,20 @@ struct ConversionPipeline {
     private func encode(
         _ slice: Slice, job: Int, buffers: SliceBuffers, slot: Int, floats: UnsafeMutableBufferPointer<Float>
     ) throws {
-        let tensor = checkpoint.tensors[slice.tensor]
-        let scalarType = tensor.source.tensor.scalarType
+        let tensor = sources[slice.tensor]
         let first = Int64(job) * rowsPerJob(slice)
         let rows = min(rowsPerJob(slice), slice.rowCount - first)
         let elements = Int(rows * slice.rowElements)
         let values = UnsafeMutableBufferPointer(rebasing: floats[..<elements])
-        let start = Int(first * slice.rowElements * scalarType.bytesPerElement)
-        let source = buffers.source(slot)[start..<(start + elements * Int(scalarType.bytesPerElement))]
-        codec.decode(UnsafeRawBufferPointer(rebasing: source), as: scalarType, into: values)
+        tensor.decode(
+            rows: first..<(first + rows), sliceRows: slice.rowCount,
+            from: UnsafeRawBufferPointer(buffers.source(slot)), codec: codec, into: values)
         if let index = codec.firstNotFinite(values) {
             let place = position(of: Int64(index), in: slice, firstRow: first)
             throw badValue(tensor, "the value at \(place) is infinite or not a number")
         }
         // Floats are stored from the source's own values, blocks from those of the BF16 parent.
-        var isRounded = scalarType == .bfloat16
+        var isRounded = tensor.isBF16
         for index in outputs.indices.sorted(by: { !isBlock(slice, $0) && isBlock(slice, $1) }) {
             let type = type(of: slice, in: outputs[index])
             if type.blockElements > 1, !isRounded {
@@ -158,22 +154,19 @@ struct ConversionPipeline {
 
     /// Where an element of a job is, in words.
     private func position(of element: Int64, in slice: Slice, firstRow: Int64) -> String {
-        let row = slice.firstRow + firstRow + element / slice.rowElements
+        let row = sources[slice.tensor].sourceRow(of: slice.firstRow + firstRow + element / slice.rowElements)
         return "row \(row), column \(element % slice.rowElements)"
     }
 
-    private func badValue(_ tensor: Checkpoint.Tensor, _ problem: String) -> QuantizationError {
+    private func badValue(_ tensor: SourceTensor, _ problem: String) -> QuantizationError {
         QuantizationError(
-            .badValue, "\(tensor.source.file.url.path): tensor '\(tensor.model.sourceName)': \(problem)",
+            .badValue, "\(tensor.place): \(problem)",
             remedy: "Download the weights again; if the value is in the original, the model is broken.")
     }
 
     private func rowsPerJob(_ slice: Slice) -> Int64 { max(1, Self.jobElements / slice.rowElements) }
 
-    private func sourceBytes(_ slice: Slice) -> Int {
-        let scalarType = checkpoint.tensors[slice.tensor].source.tensor.scalarType
-        return Int(slice.rowCount * slice.rowElements * scalarType.bytesPerElement)
-    }
+    private func sourceBytes(_ slice: Slice) -> Int { sources[slice.tensor].bytes(rows: slice.rowCount) }
 
     private func type(of slice: Slice, in output: Output) -> TensorType {
         output.plan.tensors[output.places[slice.tensor]].type
