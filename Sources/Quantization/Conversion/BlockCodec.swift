@@ -88,4 +88,45 @@ public struct BlockCodec: Sendable {
         }
         return firstBad < 0 ? nil : firstBad
     }
+
+    // MARK: - MLX
+
+    /// Encodes whole groups as MLX stores them, with the bytes of `mx.quantize` on a CPU.
+    /// - Parameters:
+    ///   - floats: Finite values, group after group.
+    ///   - scalarType: The type of scales and biases: BF16, F16 or F32.
+    ///   - codes: Room for the codes.
+    ///   - scales: Room for a scale for each group.
+    ///   - biases: Room for a bias for each group.
+    /// - Returns: The index of the first group whose scale or bias is beyond what can be stored; nil for none.
+    public func encodeAffine(
+        _ floats: UnsafeBufferPointer<Float>, as type: AffineType, storedIn scalarType: ScalarType,
+        codes: UnsafeMutableRawPointer, scales: UnsafeMutableRawPointer, biases: UnsafeMutableRawPointer
+    ) -> Int? {
+        let groups = floats.count / type.groupSize
+        return withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * groups) { factors in
+            guard let source = floats.baseAddress, let exact = factors.baseAddress else { return nil }
+            let firstBad = kernels.encodeAffineGroups(
+                source, groups, type.groupSize, type.bits, codes, exact, exact + groups)
+            let stored = [
+                firstBad, store(exact, groups, as: scalarType, at: scales),
+                store(exact + groups, groups, as: scalarType, at: biases),
+            ]
+            return stored.filter { $0 >= 0 }.min()
+        }
+    }
+
+    /// Stores floats in a float type; returns the first one that becomes infinite, or -1.
+    private func store(
+        _ floats: UnsafePointer<Float>, _ count: Int, as type: ScalarType, at place: UnsafeMutableRawPointer
+    ) -> Int {
+        switch type {
+        case .bfloat16: return kernels.encodeBF16(floats, count, place)
+        case .float16: return kernels.encodeF16(floats, count, place)
+        case .float32:
+            place.copyMemory(from: floats, byteCount: 4 * count)
+            return -1
+        default: preconditionFailure("MLX stores no scales in \(type.rawValue)")
+        }
+    }
 }
