@@ -27,7 +27,7 @@ struct ConvertCommandTests {
     private func manifest() throws -> [Manifest.Artifact] {
         let data = try Data(contentsOf: output.appendingPathComponent("manifest.json"))
         let manifest = try JSONDecoder().decode(Manifest.self, from: data)
-        #expect(manifest.version == 2)
+        #expect(manifest.version == 3)
         return manifest.artifacts
     }
 

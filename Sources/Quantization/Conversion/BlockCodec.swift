@@ -43,10 +43,20 @@ public struct BlockCodec: Sendable {
         }
     }
 
-    /// Rounds to BF16 in place, to the nearest, ties to even.
-    func roundToBF16(_ floats: UnsafeMutableBufferPointer<Float>) {
+    /// Rounds to the values of a float type in place, to the nearest, ties to even.
+    func round(_ floats: UnsafeMutableBufferPointer<Float>, to type: ScalarType) {
         guard let values = floats.baseAddress else { return }
-        kernels.roundToBF16(values, floats.count)
+        switch type {
+        case .bfloat16: kernels.roundToBF16(values, floats.count)
+        case .float16:
+            withUnsafeTemporaryAllocation(of: UInt16.self, capacity: floats.count) { halves in
+                guard let halves = halves.baseAddress else { return }
+                _ = kernels.encodeF16(values, floats.count, halves)
+                kernels.decodeF16(halves, floats.count, values)
+            }
+        case .float32: break
+        default: preconditionFailure("nothing is rounded to \(type.rawValue)")
+        }
     }
 
     /// The index of the first value that is infinite or not a number; nil where all are finite.

@@ -55,10 +55,12 @@ struct SourceTensor {
         }
     }
 
-    /// Whether all values are exact in BF16.
-    var isBF16: Bool {
-        guard case .stored(let tensor) = content else { return false }
-        return tensor.source.tensor.scalarType == .bfloat16
+    /// A preparation without the steps that change nothing here.
+    func simplified(_ preparation: ValuePreparation) -> ValuePreparation {
+        var rounding = preparation.rounding == .float32 ? nil : preparation.rounding
+        if case .stored(let tensor) = content, tensor.source.tensor.scalarType == rounding { rounding = nil }
+        return ValuePreparation(
+            rounding: rounding, interleavesHeads: preparation.interleavesHeads && interleavedRows != nil)
     }
 
     /// Bytes of one row, without scales.
@@ -126,16 +128,16 @@ extension SourceTensor {
     }
 
     /// Decodes rows of the artifact from a slice that was read: `rows` counts from the slice's first row, and the
-    /// slice has `sliceRows` of them.
+    /// slice has `sliceRows` of them. Without `interleavingHeads` they come in the checkpoint's order.
     func decode(
-        rows: Range<Int64>, sliceRows: Int64, from slice: UnsafeRawBufferPointer, codec: BlockCodec,
-        into floats: UnsafeMutableBufferPointer<Float>
+        rows: Range<Int64>, sliceRows: Int64, interleavingHeads: Bool, from slice: UnsafeRawBufferPointer,
+        codec: BlockCodec, into floats: UnsafeMutableBufferPointer<Float>
     ) {
-        guard interleavedRows != nil || hasScales else {
+        guard interleavingHeads || hasScales else {
             return decode(row: rows.lowerBound, count: rows.count, from: slice, codec: codec, into: floats)
         }
         for (index, row) in rows.enumerated() {
-            let source = sourceRow(of: row)
+            let source = interleavingHeads ? sourceRow(of: row) : row
             let start = index * Int(rowElements)
             let target = UnsafeMutableBufferPointer(rebasing: floats[start..<(start + Int(rowElements))])
             decode(row: source, count: 1, from: slice, codec: codec, into: target)
