@@ -131,7 +131,7 @@ struct ConvertCommandTests {
         Refusal(arguments: ["--precision", "iq1_m"], status: 2, says: "needs an importance matrix: tensor 'blk.0"),
         Refusal(arguments: ["--precision", "q9"], status: 2, says: "there is no recipe 'q9'"),
         Refusal(arguments: ["--precision", ","], status: 2, says: "names no recipe"),
-        Refusal(arguments: ["--formats", "mlx"], status: 2, says: "there is no format 'mlx'"),
+        Refusal(arguments: ["--formats", "onnx"], status: 2, says: "there is no format 'onnx'"),
         Refusal(arguments: ["--tensor-type", "attn_v"], status: 2, says: "REGEX=TYPE"),
         Refusal(arguments: ["--max-size", "big"], status: 2, says: "--max-size"),
         Refusal(arguments: ["--bandwidth", "10"], status: 2, says: "belong together"),

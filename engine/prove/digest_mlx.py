@@ -47,9 +47,11 @@ def main():
         sys.exit(f"{folder}: the index lists other tensors than the files hold")
     record = dict(argument.split("=", 1) for argument in sys.argv[3:])
     record |= {"totals": index["metadata"], "config": config, "tensors": dict(sorted(found.items()))}
+    # A line for each tensor, so that a change shows as one.
+    lines = [f' "{key}": {json.dumps(value, ensure_ascii=False)}' for key, value in record.items() if key != "tensors"]
+    rows = ",\n".join(f'  "{name}": {json.dumps(tensor)}' for name, tensor in record["tensors"].items())
     with open(output, "w", encoding="utf-8") as file:
-        json.dump(record, file, indent=1, ensure_ascii=False)
-        file.write("\n")
+        file.write("{\n" + ",\n".join(lines) + ',\n "tensors": {\n' + rows + "\n }\n}\n")
 
 
 if __name__ == "__main__":

@@ -68,9 +68,19 @@ public struct Converter: Sendable {
         engineBuild: String,
         progress: ProgressHandler = { _ in }
     ) throws -> [Manifest.Artifact] {
-        try requireOwnFiles(targets)
+        try requireOwnPlaces(targets)
         for target in targets { _ = try Manifest.orEmpty(at: target.manifest) }
-        let plans = try targets.map { try ArtifactPlan(checkpoint, $0.recipe) }
+        return try convert(
+            targets.map { try ArtifactPlan(checkpoint, $0.recipe) }, to: targets, threads: threads,
+            sourceDigests: sourceDigests, engineBuild: engineBuild, progress: progress)
+    }
+
+    /// Writes artifacts that are planned already.
+    package func convert(
+        _ plans: [ArtifactPlan], to targets: [Target], threads: Int,
+        sourceDigests: (() throws -> [String: Digest])? = nil,
+        engineBuild: String, progress: ProgressHandler = { _ in }
+    ) throws -> [Manifest.Artifact] {
         for plan in plans { try plan.requireNoImportanceMatrix() }
         var outputs: [any ConversionOutput] = []
         defer { outputs.forEach { $0.discard() } }
@@ -100,7 +110,7 @@ public struct Converter: Sendable {
         try after.commit()
     }
 
-    private func requireOwnFiles(_ targets: [Target]) throws {
+    private func requireOwnPlaces(_ targets: [Target]) throws {
         var paths = Set<String>()
         for target in targets where !paths.insert(target.url.path).inserted {
             throw QuantizationError(
