@@ -53,6 +53,7 @@ let package = Package(
     platforms: [.macOS(.v14)],
     products: [
         .executable(name: "lab", targets: ["lab"]),
+        .executable(name: "fuzz-readers", targets: ["fuzz-readers"]),
         .executable(name: "lab-worker", targets: ["lab-worker"]),
         .executable(name: "llama-pajamas-quant", targets: ["llama-pajamas-quant"]),
     ],
@@ -121,6 +122,18 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: sharedSettings),
+        .executableTarget(
+            name: "codec-benchmark", dependencies: ["Quantization", "ModelFormats"], swiftSettings: sharedSettings),
+        .target(name: "CCaseLimits"),
+        .target(
+            name: "Fuzzing", dependencies: ["LabCore", "ModelFormats", "CCaseLimits"], swiftSettings: sharedSettings),
+        .executableTarget(
+            name: "fuzz-readers",
+            dependencies: [
+                "LabCore", "Fuzzing", "CommandSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: sharedSettings),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: sharedSettings),
         .testTarget(name: "LabCoreTests", dependencies: ["LabCore"], swiftSettings: sharedSettings),
         .testTarget(
@@ -129,11 +142,13 @@ let package = Package(
             name: "QuantizationTests", dependencies: ["Quantization", "ModelFormats", "TestSupport"],
             swiftSettings: sharedSettings),
         .testTarget(
-            name: "InferenceTests", dependencies: ["Inference", "Quantization"], swiftSettings: sharedSettings),
+            name: "InferenceTests", dependencies: ["Inference", "Quantization", "TestSupport"],
+            swiftSettings: sharedSettings),
         .testTarget(name: "EvaluationTests", dependencies: ["Evaluation"], swiftSettings: sharedSettings),
         .testTarget(
             name: "HistoryTests", dependencies: ["History", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: sharedSettings),
+        .testTarget(name: "FuzzingTests", dependencies: ["Fuzzing", "TestSupport"], swiftSettings: sharedSettings),
         .testTarget(name: "ReportsTests", dependencies: ["Reports"], swiftSettings: sharedSettings),
         .testTarget(name: "CommandTests", dependencies: ["LabRunner"], swiftSettings: sharedSettings),
     ] + processorSpecificKernels,

@@ -14,12 +14,22 @@ public struct Suite: Sendable, Hashable {
     public let model: URL
     /// The recipe of the candidate, such as "Q4_K_M".
     public let recipe: String
+    /// The text that the candidate's importance matrix is computed from; nil for a candidate without one.
+    public let calibration: CalibrationPlan?
     /// Backends to run on.
     public let backends: [BackendRequest]
     /// Evaluations, in order.
     public let evaluations: [EvaluationPlan]
     /// Digest of the file's bytes.
     public let digest: Digest
+
+    /// What an importance matrix is computed from.
+    public struct CalibrationPlan: Sendable, Hashable {
+        /// The text.
+        public let dataset: Dataset
+        /// Windows of 512 tokens; all of the text when nil.
+        public let windows: Int?
+    }
 
     /// A backend and whether the suite can do without it.
     public struct BackendRequest: Sendable, Hashable {
@@ -92,7 +102,7 @@ extension Suite {
         let root = try StrictYAML(text: text, file: file.relativePath)
         let folder = file.deletingLastPathComponent()
         let keys = try root.mapping(
-            allowed: ["version", "name", "summary", "model", "recipe", "backends", "evaluations"])
+            allowed: ["version", "name", "summary", "model", "recipe", "calibration", "backends", "evaluations"])
 
         let versionNode = try keys.required("version", in: root)
         let version = try versionNode.integer(in: 1...1_000_000)
@@ -104,6 +114,7 @@ extension Suite {
         summary = try keys.required("summary", in: root).string()
         model = Self.resolve(try keys.required("model", in: root).string(), in: folder)
         recipe = try keys.required("recipe", in: root).string()
+        calibration = try keys["calibration"].map { try CalibrationPlan($0, folder: folder) }
         backends = try keys.required("backends", in: root).list().map(BackendRequest.init)
         evaluations = try keys.required("evaluations", in: root).list().map { try EvaluationPlan($0, folder: folder) }
         digest = Digest(of: data)
@@ -116,6 +127,14 @@ extension Suite {
 
     fileprivate static func resolve(_ path: String, in folder: URL) -> URL {
         path.hasPrefix("/") ? URL(fileURLWithPath: path) : folder.appendingPathComponent(path).standardizedFileURL
+    }
+}
+
+extension Suite.CalibrationPlan {
+    fileprivate init(_ node: StrictYAML, folder: URL) throws {
+        let keys = try node.mapping(allowed: ["dataset", "windows"])
+        dataset = try Suite.Dataset(keys.required("dataset", in: node), folder: folder)
+        windows = try keys["windows"]?.integer(in: 1...1_000_000)
     }
 }
 

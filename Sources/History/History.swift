@@ -57,8 +57,18 @@ public final class History: Sendable {
                 remedy: "name a file with --history")
         }
         guard let sizeBytes = attributes[.size] as? NSNumber, sizeBytes.int64Value > 0 else { return }
+        do {
+            try look(at: url, readonly: true)
+        } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_READONLY_ROLLBACK {
+            // A process was killed within a transaction, a lab while it made the file, say. What it had committed has
+            // to be restored before anybody can look, and that takes a writer; nothing else is written.
+            try look(at: url, readonly: false)
+        }
+    }
+
+    private static func look(at url: URL, readonly: Bool) throws {
         var configuration = Configuration()
-        configuration.readonly = true
+        configuration.readonly = readonly
         configuration.busyMode = .timeout(busyTimeoutSeconds)
         let queue = try DatabaseQueue(path: url.path, configuration: configuration)
         defer { try? queue.close() }

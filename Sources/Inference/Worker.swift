@@ -103,7 +103,7 @@ public final class Worker: @unchecked Sendable {
         }
         while let event = try nextEvent(answering: id, of: request) {
             switch event {
-            case .scored, .completed:
+            case .scored, .completed, .calibrated, .collected:
                 try onEvent(event)
             case .greeted, .loaded, .chunked, .done:
                 return event
@@ -202,6 +202,8 @@ extension WorkerRequest {
         case .chunk: "tokenize a text"
         case .score(let parameters): "score \(parameters.chunks.count) chunks"
         case .generate(let parameters): "continue \(parameters.prompts.count) prompts"
+        case .restoreCalibration(let sums): "continue the calibration of \(sums.name)"
+        case .calibrate(let parameters): "calibrate on \(parameters.chunks.count) chunks"
         }
     }
 }

@@ -1,7 +1,7 @@
 public import Foundation
 public import LabCore
 import ModelFormats
-import Quantization
+public import Quantization
 
 /// Artifacts by what they were made from: the same checkpoint, recipe and tools give the same place.
 ///
@@ -31,7 +31,8 @@ public final class ArtifactStore {
     ///
     /// Those that are missing are made in one pass over the checkpoint.
     public func artifacts(
-        of model: URL, recipes names: [String], threads: Int, progress: @escaping ProgressHandler
+        of model: URL, recipes names: [String], calibration: Calibration? = nil, threads: Int,
+        progress: @escaping ProgressHandler
     ) throws -> (records: [ArtifactRecord], built: Int) {
         var isDirectory: ObjCBool = false
         guard FileManager.default.fileExists(atPath: model.path, isDirectory: &isDirectory), isDirectory.boolValue
@@ -44,7 +45,7 @@ public final class ArtifactStore {
         let checkpoint = try Checkpoint(directory: model)
         let sources = try checkpoint.fileDigests(digests.digest(of:))
         let source = checkpoint.digest(of: sources)
-        let places = recipes.map { place(of: $0, checkpoint: checkpoint, source: source) }
+        let places = recipes.map { place(of: $0, calibration, checkpoint: checkpoint, source: source) }
         try digests.save()
 
         let lock = try FileLock(root.appendingPathComponent("\(source.short).lock"))
@@ -53,7 +54,9 @@ public final class ArtifactStore {
         if !missing.isEmpty {
             for index in missing { try makeFolder(of: places[index]) }
             let made = try Converter(checkpoint).convert(
-                to: missing.map { Converter.Target(recipe: recipes[$0], url: places[$0]) }, threads: threads,
+                to: missing.map {
+                    Converter.Target(recipe: recipes[$0], calibration: calibration, url: places[$0])
+                }, threads: threads,
                 sourceDigests: { sources }, engineBuild: EngineBuild.name, progress: progress)
             for (index, artifact) in zip(missing, made) { digests.remember(artifact.sha256, of: places[index]) }
         }
@@ -62,9 +65,13 @@ public final class ArtifactStore {
                 throw RunnerError("\(file.path) vanished from the store")
             }
             return ArtifactRecord(
-                path: file.path, format: artifact.format, recipe: recipe.name, role: .candidate,
+                path: file.path, format: artifact.format,
+                recipe: artifact.calibration == nil ? recipe.name : "\(recipe.name)-imatrix", role: .candidate,
                 bytes: artifact.bytes, bitsPerWeight: artifact.bitsPerWeight, sha256: artifact.sha256,
-                model: checkpoint.name, source: source)
+                model: checkpoint.name, source: source,
+                calibration: artifact.calibration.map {
+                    CalibrationRecord(datasets: $0.datasets, windows: $0.chunks, sha256: $0.sha256)
+                })
         }
         try digests.save()
         return (records, missing.count)
@@ -87,11 +94,14 @@ public final class ArtifactStore {
             sha256: digest, model: reader.metadata.string("general.name") ?? file.lastPathComponent, source: nil)
     }
 
-    private func place(of recipe: Recipe, checkpoint: Checkpoint, source: Digest) -> URL {
+    private func place(of recipe: Recipe, _ calibration: Calibration?, checkpoint: Checkpoint, source: Digest) -> URL {
+        let matrix = recipe.usesBlocks ? calibration?.sha256.hex : nil
         let key = Digest(
-            of: [source.hex, recipe.name, Converter.toolVersion, EngineBuild.name].joined(separator: "\n"))
-        return root.appendingPathComponent("\(checkpoint.name)-\(recipe.name)-\(key.short)", isDirectory: true)
-            .appendingPathComponent("\(checkpoint.name)-\(recipe.name).gguf")
+            of: ([source.hex, recipe.name, Converter.toolVersion, EngineBuild.name] + [matrix].compactMap { $0 })
+                .joined(separator: "\n"))
+        let name = "\(checkpoint.name)-\(recipe.name)\(matrix == nil ? "" : "-imatrix")"
+        return root.appendingPathComponent("\(name)-\(key.short)", isDirectory: true)
+            .appendingPathComponent("\(name).gguf")
     }
 
     /// What the manifest says of a whole, unchanged artifact; nil when there is none.

@@ -19,8 +19,16 @@ public struct ConversionOptions: Sendable {
     public var threads: Int = Machine.defaultThreads
     /// Whether artifacts that are there already are made again.
     public var isForced = false
-    /// Where digests of files are remembered.
-    public var digestFolder: URL = Locations.store
+    /// Files of importance matrices, as they are named; several are added up.
+    public var importanceMatrices: [String] = []
+    /// The text to compute an importance matrix from.
+    public var calibration: CalibrationText?
+    /// Where digests of files are remembered, and parents and importance matrices kept.
+    public var store: URL = Locations.store
+    /// The worker's program.
+    public var worker: URL = Locations.worker
+    /// How long a worker may say nothing.
+    public var workerSilenceLimit: Duration = .seconds(600)
 
     /// Options with everything else at its default.
     public init(model: URL, output: URL, recipes: [ArtifactRecipe]) {
@@ -32,8 +40,8 @@ public struct ConversionOptions: Sendable {
     }
 }
 
-/// One conversion of a checkpoint into a folder of artifacts: `gguf/NAME-RECIPE.gguf`, `mlx/NAME-RECIPE/` and
-/// `manifest.json`.
+/// One conversion of a checkpoint into a folder of artifacts: `gguf/NAME-RECIPE.gguf` (`NAME-RECIPE-imatrix.gguf` where
+/// an importance matrix is used), `mlx/NAME-RECIPE/` and `manifest.json`.
 public struct ConversionRun {
     /// An artifact that was asked for.
     public struct Outcome: Sendable {
@@ -52,8 +60,9 @@ public struct ConversionRun {
     private let options: ConversionOptions
     private let progress: ProgressHandler
 
-    /// Opens the checkpoint and plans; writes nothing.
+    /// Opens the checkpoint and plans.
     ///
+    /// Writes nothing, but for an importance matrix that has to be computed or merged first: the plan depends on it.
     /// Throws an error that names what is missing or damaged.
     public init(options: ConversionOptions, progress: @escaping ProgressHandler) throws {
         try Self.requireFolder(options.model)
@@ -61,7 +70,14 @@ public struct ConversionRun {
         self.options = options
         self.progress = progress
         self.checkpoint = checkpoint
-        plans = try options.recipes.map { try ArtifactPlan(checkpoint, $0) }
+        func plans(_ calibration: Calibration?) throws -> [ArtifactPlan] {
+            try options.recipes.map { try ArtifactPlan(checkpoint, $0.calibrated(by: calibration)) }
+        }
+        let uncalibrated = try plans(nil)
+        // Before the hours that a calibration may take.
+        try Self.requireTargets(uncalibrated, of: checkpoint, options.targets)
+        let calibration = try ConversionCalibration(options: options, checkpoint: checkpoint, progress: progress).make()
+        self.plans = try calibration.map(plans) ?? uncalibrated
     }
 
     /// The manifest's place.
@@ -71,14 +87,17 @@ public struct ConversionRun {
     ///
     /// Throws ``Quantization/QuantizationError`` with the arithmetic.
     public func requireFeasible() throws {
+        try Self.requireTargets(plans, of: checkpoint, options.targets)
+        for plan in plans { try plan.requireImportance() }
+    }
+
+    private static func requireTargets(
+        _ plans: [ArtifactPlan], of checkpoint: Checkpoint, _ targets: FeasibilityTargets
+    ) throws {
         var none = FeasibilityTargets()
-        none.contextTokens = options.targets.contextTokens
-        if options.targets != none {
-            for plan in plans {
-                try Feasibility(checkpoint, plan: plan).require(plan.recipe, targets: options.targets)
-            }
-        }
-        for plan in plans { try plan.requireNoImportanceMatrix() }
+        none.contextTokens = targets.contextTokens
+        guard targets != none else { return }
+        for plan in plans { try Feasibility(checkpoint, plan: plan).require(plan.recipe, targets: targets) }
     }
 
     /// Makes what is missing, in one pass over the checkpoint.
@@ -94,7 +113,7 @@ public struct ConversionRun {
         }
         let known = try Manifest.orEmpty(at: manifest)
         try makeFolder(targets)
-        let digests = FileDigests(store: options.digestFolder)
+        let digests = FileDigests(store: options.store)
         let sources = sourceDigests(digests)
         let found = try zip(targets, plans).map { target, plan in
             options.isForced ? nil : try present(target, plan, in: known, sources: sources, digests: digests)
@@ -190,7 +209,7 @@ public struct ConversionRun {
         for folder in Set(options.recipes.map(\.place.folder)) {
             try Self.make(options.output.appendingPathComponent(folder), remedy: remedy)
         }
-        try? Self.make(options.digestFolder, remedy: remedy)
+        try? Self.make(options.store, remedy: remedy)
         for url in targets.map(\.url) + [manifest] {
             let folder = url.deletingLastPathComponent()
             let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
@@ -222,7 +241,8 @@ extension ArtifactRecipe {
     /// The folder of the format, and what follows the model's name.
     fileprivate var place: (folder: String, ending: String) {
         switch self {
-        case .gguf(let recipe, _): ("gguf", recipe.name + ".gguf")
+        case .gguf(let recipe, _, let calibration):
+            ("gguf", recipe.name + (calibration == nil ? "" : "-imatrix") + ".gguf")
         case .mlx(let recipe): ("mlx", recipe.name)
         }
     }
@@ -244,8 +264,9 @@ extension Manifest.Artifact {
     /// Whether this lab would make the same from a recipe.
     fileprivate func isMade(by other: ArtifactRecipe) -> Bool {
         switch other {
-        case .gguf(let recipe, let demanded):
-            self.recipe == recipe.name && (overrides ?? TypeOverrides()) == demanded && engine == EngineBuild.name
+        case .gguf(let recipe, let demanded, let calibration):
+            self.recipe == recipe.name && (overrides ?? TypeOverrides()) == demanded
+                && self.calibration?.sha256 == calibration?.sha256 && engine == EngineBuild.name
         case .mlx(let recipe): mlx == recipe
         }
     }

@@ -41,7 +41,7 @@ public enum PrecisionList {
         options: MLXOptions = MLXOptions()
     ) throws -> [ArtifactRecipe] {
         let lists = try split(list, formats: formats)
-        return try (lists[.gguf] ?? []).map { .gguf(try Recipe.named($0), overrides) }
+        return try (lists[.gguf] ?? []).map { .gguf(try Recipe.named($0), overrides: overrides) }
             + (lists[.mlx] ?? []).map { .mlx(try MLXRecipe.named($0).applying(options)) }
     }
 

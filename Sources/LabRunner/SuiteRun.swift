@@ -111,9 +111,11 @@ public struct SuiteRun {
 
     private func prepareArtifacts(store: ArtifactStore) throws -> Artifacts {
         let recipe = options.recipe ?? options.suite.recipe
+        let model = options.model ?? options.suite.model
         let recipes = [ArtifactStore.parentRecipe] + (options.artifact == nil ? [recipe] : [])
+        let calibration = options.artifact == nil ? try calibration(of: model, store: store) : nil
         let made = try store.artifacts(
-            of: options.model ?? options.suite.model, recipes: recipes, threads: options.threads, progress: progress)
+            of: model, recipes: recipes, calibration: calibration, threads: options.threads, progress: progress)
         guard var parent = made.records.first else { throw RunnerError("the store made no parent") }
         parent.role = .parent
         var candidate =
@@ -121,6 +123,23 @@ public struct SuiteRun {
         candidate.role = .candidate
         return Artifacts(
             parent: parent, candidate: candidate, built: made.built, reused: made.records.count - made.built)
+    }
+
+    /// The importance matrix that the suite asks for.
+    private func calibration(of model: URL, store: ArtifactStore) throws -> Calibration? {
+        guard let plan = options.suite.calibration else { return nil }
+        let parents = try store.artifacts(
+            of: model, recipes: [ArtifactStore.parentRecipe], threads: options.threads, progress: progress)
+        guard let parent = parents.records.first else { throw RunnerError("the store made no parent") }
+        let text = CalibrationText(file: plan.dataset.file, name: plan.dataset.name, windows: plan.windows)
+        let measured = try selectedPlans().map(\.dataset)
+        let file = try Calibrator(
+            store: options.store, threads: options.threads, worker: options.worker,
+            silenceLimit: options.workerSilenceLimit, progress: progress
+        ).matrix(of: parent, text: text, apartFrom: CalibrationText.evaluationTexts(of: model) + measured)
+        return Calibration(
+            matrix: try ImportanceMatrix(contentsOf: file), file: file.lastPathComponent,
+            sha256: try FileDigest.compute(file))
     }
 
     private func evaluate(

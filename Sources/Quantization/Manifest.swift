@@ -28,6 +28,8 @@ public struct Manifest: Codable, Sendable, Equatable {
         public let recipe: String
         /// What was demanded of single tensors; nil when nothing was.
         public let overrides: TypeOverrides?
+        /// The importance matrix; nil for an artifact made without one.
+        public let calibration: Calibration?
         /// The recipe as options changed it, of MLX artifacts.
         public let mlx: MLXRecipe?
         /// Bits of tensor data for each weight.
@@ -44,7 +46,7 @@ public struct Manifest: Codable, Sendable, Equatable {
         public let tensors: [Tensor]
 
         enum CodingKeys: String, CodingKey {
-            case file, format, bytes, sha256, files, recipe, overrides, mlx
+            case file, format, bytes, sha256, files, recipe, overrides, calibration, mlx
             case bitsPerWeight = "bits_per_weight"
             case parameters, tool, engine, source, tensors
         }
@@ -57,6 +59,7 @@ public struct Manifest: Codable, Sendable, Equatable {
             files = nil
             recipe = plan.recipe.name
             overrides = plan.overrides.isEmpty ? nil : plan.overrides
+            calibration = plan.calibration.map(Calibration.init)
             mlx = nil
             bitsPerWeight = plan.bitsPerWeight
             parameters = plan.parameterCount
@@ -79,6 +82,7 @@ public struct Manifest: Codable, Sendable, Equatable {
             sha256 = Self.digest(of: files)
             recipe = plan.recipe.name
             overrides = nil
+            calibration = nil
             mlx = plan.recipe
             bitsPerWeight = plan.bitsPerWeight
             parameters = plan.parameterCount
@@ -105,6 +109,22 @@ public struct Manifest: Codable, Sendable, Equatable {
         public let bytes: Int64
         /// The digest of the bytes.
         public let sha256: Digest
+    }
+
+    /// The importance matrix that an artifact was quantized with.
+    public struct Calibration: Codable, Sendable, Equatable {
+        /// The digest of the matrix's file.
+        public let sha256: Digest
+        /// The texts, as the tool that read them named them.
+        public let datasets: [String]
+        /// Windows of text.
+        public let chunks: Int
+
+        init(_ calibration: Quantization.Calibration) {
+            sha256 = calibration.sha256
+            datasets = calibration.matrix.datasets
+            chunks = calibration.matrix.chunkCount
+        }
     }
 
     /// The checkpoint.

@@ -14,6 +14,8 @@ public struct QuantizationError: LabFailure {
         case unfittingType
         /// The recipe needs an importance matrix.
         case missingImportanceMatrix
+        /// The importance matrix is another model's.
+        case badImportanceMatrix
         /// A demanded target cannot be met, by arithmetic.
         case infeasible
         /// The weights hold a value that no artifact can carry.
@@ -35,7 +37,9 @@ public struct QuantizationError: LabFailure {
     /// Bad usage for what a user mistyped or left out, a failed gate for what cannot be met, otherwise unavailable.
     public var exitCode: ExitCode {
         switch code {
-        case .unknownRecipe, .badOverride, .unknownPreTokenizer, .missingImportanceMatrix, .conflictingOutputs: .usage
+        case .unknownRecipe, .badOverride, .unknownPreTokenizer, .missingImportanceMatrix, .badImportanceMatrix,
+            .conflictingOutputs:
+            .usage
         case .infeasible: .gateFailed
         case .unfittingType, .badValue, .unsupported, .engineMismatch: .unavailable
         }

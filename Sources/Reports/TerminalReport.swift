@@ -27,6 +27,11 @@ public enum TerminalReport {
         if !run.artifacts.isEmpty {
             lines.append("")
             lines += artifactTable(run, width: width)
+            for artifact in run.artifacts {
+                guard let calibration = artifact.calibration else { continue }
+                let text = "\(run.label(of: artifact.path)): \(Format.calibration(calibration)), "
+                lines += wrap(VisibleText(text + calibration.sha256.short).text, width: width, indent: 2)
+            }
         }
         lines.append("")
         let took = Format.duration(seconds: run.durationSeconds)

@@ -76,13 +76,16 @@ final class Context {
     let model: Model
     let contextLength: Int
     let parallelSequences: Int
+    /// Sums up matrix inputs; nil where the context was not made for it.
+    let collector: ActivationCollector?
 
     init(_ parameters: WorkerRequest.LoadParameters, model: Model) throws {
         var settings = llama_context_default_params()
         settings.n_ctx = UInt32(parameters.contextLength * parameters.parallelSequences)
         settings.n_batch = UInt32(max(parameters.contextLength, 512))
         // A window is computed in parts, so that attention spans what has come so far and not the whole window.
-        settings.n_ubatch = 128
+        // Calibration takes it whole: the sums then come in the order of llama-imatrix.
+        settings.n_ubatch = parameters.calibrates ? settings.n_batch : 128
         settings.n_seq_max = UInt32(parameters.parallelSequences)
         settings.n_threads = Int32(parameters.threads)
         settings.n_threads_batch = Int32(parameters.threads)
@@ -91,6 +94,8 @@ final class Context {
         settings.type_v = type
         settings.flash_attn_type = try Self.flashAttention(parameters.flashAttention)
         settings.no_perf = true
+        collector = parameters.calibrates ? ActivationCollector() : nil
+        collector?.attach(to: &settings)
         guard let context = llama_init_from_model(model.handle, settings) else {
             throw WorkerProblem(
                 "no memory for a context of \(parameters.contextLength) x \(parameters.parallelSequences) tokens",

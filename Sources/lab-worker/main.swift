@@ -1,3 +1,4 @@
+import CLlama
 import Foundation
 import LabCore
 
@@ -59,17 +60,40 @@ final class WorkerSession {
             guard let context else { throw WorkerProblem("no artifact is loaded") }
             try context.generate(parameters) { wire.send(.completed($0), for: id) }
             return .done
+        case .restoreCalibration(let sums):
+            guard let collector = context?.collector else { throw WorkerProblem("no artifact is loaded to calibrate") }
+            collector.restore(sums)
+            return .done
+        case .calibrate(let parameters):
+            try calibrate(parameters, id: id)
+            return .done
         }
+    }
+
+    private func calibrate(_ parameters: WorkerRequest.CalibrateParameters, id: Int) throws {
+        guard let context, let collector = context.collector, let text else {
+            throw WorkerProblem("no artifact or no text is loaded to calibrate")
+        }
+        let batch = Batch(capacity: context.contextLength)
+        for index in parameters.chunks {
+            try context.calibrate(chunk(index, of: text, for: context), batch: batch)
+            wire.send(.calibrated(index), for: id)
+        }
+        for sums in collector.collected { wire.send(.collected(sums), for: id) }
+    }
+
+    private func chunk(_ index: Int, of text: ChunkedText, for context: Context) throws -> [llama_token] {
+        guard text.chunks.indices.contains(index), text.chunks[index].count <= context.contextLength else {
+            throw WorkerProblem("there is no chunk \(index) that fits the context")
+        }
+        return text.chunks[index]
     }
 
     private func score(_ parameters: WorkerRequest.ScoreParameters, id: Int) throws {
         guard let context, let text else { throw WorkerProblem("no artifact or no text is loaded") }
         let batch = Batch(capacity: context.contextLength)
         for index in parameters.chunks {
-            guard text.chunks.indices.contains(index), text.chunks[index].count <= context.contextLength else {
-                throw WorkerProblem("there is no chunk \(index) that fits the context")
-            }
-            let score = try context.score(text.chunks[index], batch: batch)
+            let score = try context.score(chunk(index, of: text, for: context), batch: batch)
             wire.send(.scored(WorkerEvent.ScoredChunk(index: index, score: score)), for: id)
         }
     }

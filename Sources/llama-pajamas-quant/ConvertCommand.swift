@@ -46,6 +46,8 @@ struct ConvertCommand: ParsableCommand {
 
     @OptionGroup(title: "Types of MLX folders") var mlx: MLXCommandOptions
 
+    @OptionGroup(title: "Importance matrix") var importance: ImportanceOptions
+
     @OptionGroup(title: "Limits") var limits: LimitOptions
 
     @Flag(help: "Show every tensor's type and size, and the size of the files; write nothing.")
@@ -59,6 +61,9 @@ struct ConvertCommand: ParsableCommand {
 
     func validate() throws {
         if let threads, !(1...4096).contains(threads) { throw ValidationError("--threads must be from 1 to 4096") }
+        if dryRun, importance.isToBeComputed {
+            throw ValidationError("--dry-run takes a matrix with --imatrix FILE: one that is not computed has no size")
+        }
     }
 
     func run() throws {
@@ -68,6 +73,8 @@ struct ConvertCommand: ParsableCommand {
         options.preTokenizer = preTokenizer
         options.threads = threads ?? options.threads
         options.isForced = force
+        options.importanceMatrices = importance.imatrix
+        options.calibration = try importance.calibration(for: options.model)
         let run = try ConversionRun(options: options, progress: TerminalProgress().show)
         if dryRun {
             for plan in run.plans {
@@ -88,13 +95,53 @@ struct ConvertCommand: ParsableCommand {
                     "--group-size, --mixed-precision, --embedding-bits, --output-bits, --aggressive and --dtype are for "
                         + "--formats mlx")
             }
-            guard formats.contains(.gguf) || (overrides.isEmpty && preTokenizer == nil) else {
+            guard formats.contains(.gguf) || (overrides.isEmpty && preTokenizer == nil && !importance.isGiven) else {
                 throw ValidationError(
-                    "--tensor-type, --output-tensor-type, --token-embedding-type, --leave-output-tensor, --pure and "
-                        + "--pre-tokenizer are for --formats gguf")
+                    "--tensor-type, --output-tensor-type, --token-embedding-type, --leave-output-tensor, --pure, "
+                        + "--pre-tokenizer, --imatrix, --calibration-data and --calibration-samples are for "
+                        + "--formats gguf")
             }
             return try PrecisionList.recipes(precision, formats: formats, overrides: overrides, options: mlx.options)
         }
+    }
+}
+
+/// What the errors of quantization are weighed by.
+struct ImportanceOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "An importance matrix in a file: llama.cpp's GGUF, or its older .dat; several are added up.",
+            valueName: "file"))
+    var imatrix: [String] = []
+
+    @Option(help: ArgumentHelp("Compute an importance matrix from this text.", valueName: "file"))
+    var calibrationData: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Compute one from so many windows of 512 tokens. Default: all of the text.", valueName: "n"))
+    var calibrationSamples: Int?
+
+    func validate() throws {
+        if let calibrationSamples, !(1...1_000_000).contains(calibrationSamples) {
+            throw ValidationError("--calibration-samples must be from 1 to 1000000")
+        }
+    }
+
+    var isGiven: Bool { isToBeComputed || !imatrix.isEmpty }
+
+    var isToBeComputed: Bool { calibrationData != nil || calibrationSamples != nil }
+
+    /// The text asked for; without a name it is the one that comes with the checkpoint.
+    func calibration(for model: URL) throws -> CalibrationText? {
+        guard isToBeComputed else { return nil }
+        if let calibrationData {
+            return CalibrationText(file: URL(fileURLWithPath: calibrationData), windows: calibrationSamples)
+        }
+        guard let text = CalibrationText.beside(model, windows: calibrationSamples) else {
+            throw ValidationError("no text comes with \(model.relativePath): name one with --calibration-data FILE")
+        }
+        return text
     }
 }
 

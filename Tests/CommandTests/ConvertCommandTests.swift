@@ -205,4 +205,41 @@ struct ConvertCommandTests {
             #expect(try String(contentsOf: listing, encoding: .utf8).isEmpty)
         }
     #endif
+
+    // MARK: - Importance matrices
+
+    @Test("an importance matrix is computed from the text that comes with the model, once")
+    func calibration() throws {
+        let arguments = ["--precision", "iq2_xs,q2_k", "--calibration-samples", "2"]
+        let first = try lab.convert(to: output, arguments)
+        #expect(first.status == 0, "\(first.errors)")
+        #expect(first.errors.contains("calibrate"))
+        #expect(
+            files() == [
+                "gguf", "gguf/pajama-tiny-imatrix.gguf", "gguf/pajama-tiny-iq2_xs-imatrix.gguf",
+                "gguf/pajama-tiny-q2_k-imatrix.gguf", "manifest.json",
+            ])
+        let before = try manifest().map(\.sha256)
+        let second = try lab.convert(to: output, arguments)
+        #expect(second.status == 0, "\(second.errors)")
+        #expect(!second.errors.contains("calibrate"))
+        #expect(second.output.contains("already there"))
+        #expect(try manifest().map(\.sha256) == before)
+        // The file itself does as well as the text it was computed from.
+        let matrix = output.appendingPathComponent("gguf/pajama-tiny-imatrix.gguf").path
+        let named = try lab.convert(
+            to: lab.folder.appendingPathComponent("named"), ["--precision", "q2_k", "--imatrix", matrix])
+        #expect(named.status == 0, "\(named.errors)")
+    }
+
+    @Test("text that models are measured on is refused for calibration")
+    func heldOut() throws {
+        let text = LabCommand.model.appendingPathComponent("heldout/text.txt")
+        let copy = lab.folder.appendingPathComponent("renamed.txt")
+        try FileManager.default.copyItem(at: text, to: copy)
+        let result = try lab.convert(to: output, ["--precision", "q2_k", "--calibration-data", copy.path])
+        #expect(result.status == 2)
+        #expect(result.errors.contains("renamed.txt") && result.errors.contains("measured on"))
+        #expect(files().isEmpty)
+    }
 }

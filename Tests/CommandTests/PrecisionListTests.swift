@@ -8,7 +8,7 @@ struct PrecisionListTests {
     private func names(_ formats: String, _ list: String) throws -> [String] {
         try PrecisionList.recipes(list, formats: PrecisionList.formats(formats)).map { recipe in
             switch recipe {
-            case .gguf(let recipe, _): "gguf \(recipe.name)"
+            case .gguf(let recipe, _, _): "gguf \(recipe.name)"
             case .mlx(let recipe): "mlx \(recipe.name)"
             }
         }

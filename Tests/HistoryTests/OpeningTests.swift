@@ -33,6 +33,45 @@ import Testing
         #expect(try History(at: directory.history).runs().isEmpty)
     }
 
+    /// What a process leaves that is killed while it writes pages, before the file is in WAL mode: some of the pages
+    /// are there, and the journal that takes them back.
+    private func killedWhileWriting(_ url: URL, _ committed: String, uncommitted: String) throws {
+        let original = url.appendingPathExtension("original")
+        let queue = try DatabaseQueue(path: original.path)
+        try queue.writeWithoutTransaction { database in
+            try database.execute(sql: "PRAGMA cache_size = 1; \(committed)")
+            try database.execute(sql: "BEGIN; \(uncommitted)")
+            for suffix in ["", "-journal"] {
+                try FileManager.default.copyItem(atPath: original.path + suffix, toPath: url.path + suffix)
+            }
+            try database.execute(sql: "ROLLBACK")
+        }
+        try queue.close()
+    }
+
+    private static let manyRows = """
+        CREATE TABLE many (text TEXT);
+        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
+        INSERT INTO many SELECT hex(randomblob(100)) FROM n
+        """
+
+    @Test func aFileWhoseMakerWasKilledBecomesAHistory() throws {
+        let directory = try TemporaryDirectory()
+        try killedWhileWriting(directory.history, "", uncommitted: Self.manyRows)
+        #expect(FileManager.default.fileExists(atPath: directory.history.path + "-journal"))
+        #expect(try History(at: directory.history).runs().isEmpty)
+        #expect(try !schema(of: directory.history).contains { $0.hasPrefix("many") })
+    }
+
+    @Test func anotherProgramsInterruptedDatabaseIsRefusedWithWhatItHadCommitted() throws {
+        let directory = try TemporaryDirectory()
+        try killedWhileWriting(
+            directory.history, "CREATE TABLE accounts (id INTEGER);", uncommitted: Self.manyRows)
+        let error = #expect(throws: HistoryError.self) { try History(at: directory.history) }
+        #expect(error?.code == .foreign)
+        #expect(try schema(of: directory.history) == ["accountsCREATE TABLE accounts (id INTEGER)"])
+    }
+
     @Test func aNewerSchemaIsRefusedAndLeftAlone() throws {
         let directory = try TemporaryDirectory()
         _ = try History(at: directory.history)

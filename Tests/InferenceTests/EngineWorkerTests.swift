@@ -3,6 +3,7 @@ import Inference
 import LabCore
 import ModelFormats
 import Quantization
+import TestSupport
 import Testing
 
 #if canImport(Glibc)
@@ -19,10 +20,14 @@ struct EngineWorkerTests {
     static let executable = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
         .deletingLastPathComponent().appendingPathComponent("lab-worker")
 
+    private static let modelFolder = FileManager.default.temporaryDirectory
+        .appendingPathComponent("worker-model-\(getpid())")
+
     /// The embedded model in BF16, converted once for all tests of this process.
     static let model = Result {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("worker-model-\(getpid())")
+        let folder = modelFolder
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        atexit { try? FileManager.default.removeItem(at: EngineWorkerTests.modelFolder) }
         let file = folder.appendingPathComponent("pajama-tiny-BF16.gguf")
         let checkpoint = try Checkpoint(directory: root.appendingPathComponent("fixtures/pajama-tiny"))
         _ = try Converter(checkpoint).convert(
@@ -167,12 +172,68 @@ struct EngineWorkerTests {
         #expect(error.code == .hung)
     }
 
+    // MARK: - Calibration
+
+    private func calibrate(_ worker: Worker, chunks: [Int]) throws -> [CollectedSums] {
+        var collected: [CollectedSums] = []
+        _ = try worker.perform(.calibrate(WorkerRequest.CalibrateParameters(chunks: chunks))) { event in
+            if case .collected(let sums) = event { collected.append(sums) }
+        }
+        return collected
+    }
+
+    private func calibrator() throws -> Worker {
+        let worker = try Worker(executable: Self.executable)
+        _ = try worker.perform(
+            .load(
+                WorkerRequest.LoadParameters(
+                    path: try Self.model.get().path, backend: "cpu", contextLength: 128, threads: 2, calibrates: true)))
+        _ = try chunks(worker)
+        return worker
+    }
+
+    @Test("calibration sums up the inputs of every matrix in the blocks, and of no other")
+    func calibration() throws {
+        let sums = try calibrate(calibrator(), chunks: [0, 1, 2])
+        // Four blocks of seven matrices.
+        #expect(sums.count == 28)
+        #expect(sums.allSatisfy { $0.name.hasPrefix("blk.") && $0.rowCount == 3 * 128 })
+        let columns = Dictionary(uniqueKeysWithValues: sums.map { ($0.name, $0.squares.count) })
+        #expect(columns["blk.3.ffn_down.weight"] == 768)
+        #expect(columns["blk.0.attn_q.weight"] == 256)
+        // What is multiplied with the query matrix is normalized: per row, mean square of x / weight is 1. Its sums are
+        // those of the key and value matrices, which see the same.
+        #expect(
+            sums.first { $0.name == "blk.1.attn_q.weight" }?.squares
+                == sums.first { $0.name == "blk.1.attn_k.weight" }?.squares)
+        #expect(sums.allSatisfy { zip($0.squares, $0.values).allSatisfy { $0 * 384 >= $1 * $1 * 0.999 } })
+    }
+
+    @Test("a calibration continued in another worker gives the same sums")
+    func continuedCalibration() throws {
+        let whole = try calibrate(calibrator(), chunks: [0, 1, 2, 3])
+        let first = try calibrate(calibrator(), chunks: [0, 1])
+        #expect(first != whole)
+        let second = try calibrator()
+        for sums in first { _ = try second.perform(.restoreCalibration(sums)) }
+        #expect(try calibrate(second, chunks: [2, 3]) == whole)
+    }
+
+    @Test("an artifact that was not loaded for it does not calibrate")
+    func noCalibration() throws {
+        let worker = try Worker(executable: Self.executable)
+        _ = try load(worker)
+        _ = try chunks(worker)
+        #expect(throws: InferenceError.self) { try calibrate(worker, chunks: [0]) }
+    }
+
     #if os(Linux)
         @Test("a worker that runs out of memory is an error with its last words")
         func outOfMemory() throws {
-            let script = FileManager.default.temporaryDirectory.appendingPathComponent("small-\(UUID()).sh")
+            let folder = try TemporaryFolder()
             // 600 MB of address space: enough to start, not for a context of a million tokens.
-            try Data("#!/bin/sh\nulimit -v 600000\nexec '\(Self.executable.path)'\n".utf8).write(to: script)
+            let script = try folder.file(
+                "small.sh", "#!/bin/sh\nulimit -v 600000\nexec '\(Self.executable.path)'\n".utf8)
             try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: script.path)
             let worker = try Worker(executable: script)
             let error = try #require(throws: InferenceError.self) {

@@ -1,14 +1,18 @@
 import Foundation
 import Inference
 import LabCore
+import TestSupport
 import Testing
 
 @Suite("A worker that misbehaves")
 struct WorkerFaultTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
     /// Starts a shell script in a worker's place.
     private func worker(_ script: String, silenceLimit: Duration = .seconds(60)) throws -> Worker {
-        let file = FileManager.default.temporaryDirectory.appendingPathComponent("worker-\(UUID()).sh")
-        try Data("#!/bin/sh\n\(script)\n".utf8).write(to: file)
+        let file = try folder.file("worker-\(UUID()).sh", "#!/bin/sh\n\(script)\n".utf8)
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file.path)
         return try Worker(executable: file, silenceLimit: silenceLimit)
     }

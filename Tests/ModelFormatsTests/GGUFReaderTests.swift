@@ -83,6 +83,34 @@ struct GGUFReaderTests {
         }
     }
 
+    @Test("65,000 keys are read in the time that their bytes take, not in its square")
+    func manyKeys() throws {
+        var content = Self.header(tensors: 0, keys: 65_000).bytes
+        for index in 0..<65_000 {
+            content += (LittleEndian.text("k\(index)") + .integer(UInt32(0)) + .integer(UInt8(index % 256))).bytes
+        }
+        let url = try folder.file("m.gguf", content)
+        // 0.1 s; it took 3 s when each key was compared with all before it.
+        let clock = ContinuousClock()
+        var file: GGUFReader?
+        let fastest = try (0..<3).map { _ in try clock.measure { file = try GGUFReader(url) } }.min()
+        #expect(try #require(fastest) < .seconds(1.5))
+        #expect(file?.metadata["k64999"] == .uint8(231))
+        #expect(file?.metadata["k65000"] == nil)
+    }
+
+    @Test("keys keep their places when others are set, removed and appended")
+    func metadataPlaces() {
+        var metadata = GGUFMetadata()
+        for (index, key) in ["a", "b", "c", "d"].enumerated() { metadata[key] = .uint8(UInt8(index)) }
+        metadata["c"] = .uint8(9)
+        metadata["b"] = nil
+        metadata["none"] = nil
+        metadata.setLast("a", .uint8(7))
+        #expect(metadata.entries.map(\.key) == ["c", "d", "a"])
+        #expect(["a", "b", "c", "d"].map { metadata[$0] } == [.uint8(7), nil, .uint8(9), .uint8(3)])
+    }
+
     struct Fault: Sendable, CustomTestStringConvertible {
         let testDescription: String
         let bytes: [UInt8]

@@ -67,6 +67,20 @@ struct CheckpointTests {
         #expect(error?.remedy != nil)
     }
 
+    @Test("more blocks than the weights have tensors are refused before memory is set aside for them")
+    func tooManyBlocks() throws {
+        let directory = try TinyCheckpoint().write(to: folder.url.appendingPathComponent("tiny"))
+        let url = directory.appendingPathComponent("config.json")
+        let text = try String(contentsOf: url, encoding: .utf8)
+        // 11 tensors for each of 2^31 - 1 blocks would be more than a terabyte.
+        try Data(text.replacing(#""num_hidden_layers":2"#, with: #""num_hidden_layers":2147483647"#).utf8).write(
+            to: url)
+        let error = #expect(throws: FormatError.self) { try Checkpoint(directory: directory) }
+        #expect(
+            error?.description
+                == "\(url.path): key 'num_hidden_layers': tells of 2147483647 blocks, and the weights are 25 tensors")
+    }
+
     @Test("buffers that older checkpoints carry are passed over")
     func ignored() throws {
         let name = "model.layers.0.self_attn.rotary_emb.inv_freq"

@@ -9,8 +9,11 @@ engine_identity() { (cd -P "$PREFIX" && pwd -P); }
 # True when nothing that goes into the build is newer than the stamp. SwiftPM's own answer takes seconds.
 # Contents may change with an old modification time (a copy that keeps times), hence the change time too.
 build_is_current() {
-    [ -x "$ROOT/.build/release/lab" ] && [ -x "$ROOT/.build/release/lab-worker" ] &&
-        [ -x "$ROOT/.build/release/llama-pajamas-quant" ] && [ -r "$STAMP" ] &&
+    local program
+    for program in lab lab-worker llama-pajamas-quant codec-benchmark fuzz-readers; do
+        [ -x "$ROOT/.build/release/$program" ] || return 1
+    done
+    [ -r "$STAMP" ] &&
         [ "$(<"$STAMP")" = "$(engine_identity)" ] &&
         [ -z "$(cd "$ROOT" && find Package.swift Sources \( -newer "$STAMP" -o -cnewer "$STAMP" \) -print 2>&1 | head -n 1)" ]
 }

@@ -34,6 +34,7 @@ bare() { env PATH="$work/bin" HOME="$work" LAB_NO_INSTALL=1 "$@"; }
 
 expect "missing packages are named, with the command that installs them" 4 "cmake" bare "$ROOT/lab" engine
 expect "what is missing is named before anything is built" 4 "missing" bare "$ROOT/lab" suites
+expect "so are they for the program that fuzzes" 4 "missing" bare "$ROOT/lab" fuzz
 expect "the doctor reports what is missing and builds nothing" 4 "not built" bare "$ROOT/lab" doctor
 expect "the doctor names the toolchain it found" 4 "6.1.2" bare "$ROOT/lab" doctor
 

@@ -53,7 +53,8 @@ prove_mlx() {
     if [ -e "$data/qwen3/tokenizer.json" ]; then
         step "writing a random checkpoint with Qwen3-0.6B's shapes" "$PROVE_LOG" "$PROVE_MLX_PYTHON" \
             "$ROOT/engine/prove/random_checkpoint.py" "$data/qwen3" Qwen3-0.6B "$PROVE_WORK/qwen3-0.6b-random" &&
-            compare_mlx "$PROVE_WORK/qwen3-0.6b-random" 4bit "--precision 4bit" '{"bits": 4, "tables": 6}' || status=1
+            compare_mlx_tensors "$PROVE_WORK/qwen3-0.6b-random" 4bit "--precision 4bit" '{"bits": 4, "tables": 6}' \
+                "$PROVE_WORK/peer.json" || status=1
     else
         say "skipped: no Qwen3 tokenizer at $data/qwen3; set LAB_DATA to a folder with qwen3/tokenizer.json and configs/"
         status=1
@@ -63,7 +64,17 @@ prove_mlx() {
 
 # compare_mlx CHECKPOINT NAME OPTIONS SETTINGS [RECORD]: tensors, config.json, and the texts of both folders.
 compare_mlx() {
-    local checkpoint=$1 name=$2 options=$3 settings=$4 record=${5:-$PROVE_WORK/peer.json} title ours
+    local title
+    title="$(basename "$1") $2"
+    compare_mlx_tensors "$1" "$2" "$3" "$4" "${5:-$PROVE_WORK/peer.json}" || return 1
+    step "$title, both loaded by mlx-lm" "$PROVE_WORK/texts.log" "$PROVE_MLX_PYTHON" "$ROOT/engine/prove/mlx_text.py" \
+        "$PROVE_WORK/ours/mlx/"* "$PROVE_WORK/theirs" "Once upon a time" "What is 3 + 4?" || return 1
+    printf '%s: ' "$title" && tail -n 1 "$PROVE_WORK/texts.log"
+}
+
+# compare_mlx_tensors CHECKPOINT NAME OPTIONS SETTINGS RECORD: leaves both folders in PROVE_WORK.
+compare_mlx_tensors() {
+    local checkpoint=$1 name=$2 options=$3 settings=$4 record=$5 title
     title="$(basename "$checkpoint") $name"
     rm -rf "$PROVE_WORK/ours" "$PROVE_WORK/theirs"
     step "$title, mlx_lm.convert" "$PROVE_LOG" "$PROVE_MLX_PYTHON" "$ROOT/engine/prove/mlx_peer.py" \
@@ -71,14 +82,10 @@ compare_mlx() {
     # shellcheck disable=SC2086
     step "$title, the lab" "$PROVE_LOG" "$ROOT/.build/release/llama-pajamas-quant" convert --model "$checkpoint" \
         --output "$PROVE_WORK/ours" --formats mlx $options || return 1
-    ours=$(echo "$PROVE_WORK/ours/mlx/"*)
     "$PROVE_MLX_PYTHON" "$ROOT/engine/prove/digest_mlx.py" "$PROVE_WORK/theirs" "$PROVE_WORK/digests.json" \
         tool="mlx-lm 0.32.2, mlx 0.32.4, CPU" checkpoint="$(basename "$checkpoint")" options="$options" \
         settings="$settings" && mv "$PROVE_WORK/digests.json" "$record" || return 1
-    "$PROVE_MLX_PYTHON" "$ROOT/engine/prove/digest_mlx.py" "$ours" "$PROVE_WORK/ours.json" || return 1
+    "$PROVE_MLX_PYTHON" "$ROOT/engine/prove/digest_mlx.py" "$PROVE_WORK/ours/mlx/"* "$PROVE_WORK/ours.json" || return 1
     printf '%s: ' "$title"
-    "$PROVE_MLX_PYTHON" "$ROOT/engine/prove/compare_mlx.py" "$record" "$PROVE_WORK/ours.json" || return 1
-    step "$title, both loaded by mlx-lm" "$PROVE_WORK/texts.log" "$PROVE_MLX_PYTHON" \
-        "$ROOT/engine/prove/mlx_text.py" "$ours" "$PROVE_WORK/theirs" "Once upon a time" "What is 3 + 4?" || return 1
-    printf '%s: ' "$title" && tail -n 1 "$PROVE_WORK/texts.log"
+    "$PROVE_MLX_PYTHON" "$ROOT/engine/prove/compare_mlx.py" "$record" "$PROVE_WORK/ours.json"
 }

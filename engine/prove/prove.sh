@@ -8,9 +8,9 @@ PEER_DIGESTS=$ROOT/fixtures/peers
 prove() {
     local what=${1:-all}
     case "$what" in
-    conversion | recipes | perplexity | portability | mlx | all) ;;
+    conversion | recipes | perplexity | portability | arm64 | imatrix | mlx | all) ;;
     *)
-        echo "usage: ./lab prove [conversion [MODEL] | recipes [MODEL...] | perplexity | portability | mlx | all]
+        echo "usage: ./lab prove [conversion [MODEL] | recipes [MODEL...] | perplexity | portability | arm64 | imatrix | mlx | all]
 (models of conversion: pajama-tiny, qwen3-0.6b-random; of recipes: the files in fixtures/peers/recipes)" >&2
         exit 2
         ;;
@@ -25,6 +25,11 @@ prove() {
         prove_mlx
         exit
     fi
+    if [ "$what" = arm64 ]; then
+        . "$ROOT/engine/prove/arm64/arm64.sh"
+        prove_arm64
+        exit
+    fi
     [ "$PREFIX" = "$(default_engine_link)" ] ||
         give_up "the comparisons need the pinned engine's source tree" "unset LAB_ENGINE_PREFIX"
     require_packages engine
@@ -33,6 +38,11 @@ prove() {
     if [ "$what" = recipes ]; then
         shift
         prove_recipes "$@"
+        exit
+    fi
+    if [ "$what" = imatrix ]; then
+        . "$ROOT/engine/prove/imatrix.sh"
+        prove_imatrix
         exit
     fi
     provide_peers llama-quantize llama-perplexity

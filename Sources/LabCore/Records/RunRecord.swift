@@ -97,16 +97,18 @@ public struct ArtifactRecord: Hashable, Sendable, Codable {
     public var model: String
     /// Digest of the checkpoint it was made from; nil for a file given as it is.
     public var source: Digest?
+    /// The importance matrix it was quantized with; nil for none.
+    public var calibration: CalibrationRecord?
 
     enum CodingKeys: String, CodingKey {
-        case path, format, recipe, role, bytes, sha256, model, source
+        case path, format, recipe, role, bytes, sha256, model, source, calibration
         case bitsPerWeight = "bits_per_weight"
     }
 
     /// Creates a record.
     public init(
         path: String, format: String, recipe: String, role: Role, bytes: Int64, bitsPerWeight: Double,
-        sha256: Digest, model: String, source: Digest?
+        sha256: Digest, model: String, source: Digest?, calibration: CalibrationRecord? = nil
     ) {
         self.path = path
         self.format = format
@@ -117,6 +119,24 @@ public struct ArtifactRecord: Hashable, Sendable, Codable {
         self.sha256 = sha256
         self.model = model
         self.source = source
+        self.calibration = calibration
+    }
+}
+
+/// An importance matrix, and the text that it was computed from.
+public struct CalibrationRecord: Hashable, Sendable, Codable {
+    /// The texts, as the matrix names them.
+    public var datasets: [String]
+    /// Windows of text.
+    public var windows: Int
+    /// SHA-256 of the matrix's file.
+    public var sha256: Digest
+
+    /// Creates a record.
+    public init(datasets: [String], windows: Int, sha256: Digest) {
+        self.datasets = datasets
+        self.windows = windows
+        self.sha256 = sha256
     }
 }
 

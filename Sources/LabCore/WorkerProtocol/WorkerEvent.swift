@@ -12,7 +12,11 @@ public enum WorkerEvent: Sendable, Hashable {
     case scored(ScoredChunk)
     /// One prompt's continuation.
     case completed(Completion)
-    /// Closes `score` and `generate`.
+    /// One chunk has gone through the model, by its index.
+    case calibrated(Int)
+    /// One matrix's sums.
+    case collected(CollectedSums)
+    /// Closes `score`, `generate`, `restoreCalibration` and `calibrate`.
     case done
     /// The request could not be done; closes it. The worker lives on.
     case failed(Failure)
@@ -165,7 +169,7 @@ extension WorkerEvent.Envelope: Codable {
     }
 
     private enum Kind: String, Codable {
-        case greeted, loaded, chunked, scored, completed, done, failed
+        case greeted, loaded, chunked, scored, completed, calibrated, collected, done, failed
     }
 
     /// Decodes the wire form.
@@ -181,6 +185,8 @@ extension WorkerEvent.Envelope: Codable {
         case .chunked: event = .chunked(try payload(WorkerEvent.Chunks.self))
         case .scored: event = .scored(try payload(WorkerEvent.ScoredChunk.self))
         case .completed: event = .completed(try payload(WorkerEvent.Completion.self))
+        case .calibrated: event = .calibrated(try payload(Int.self))
+        case .collected: event = .collected(try payload(CollectedSums.self))
         case .done: event = .done
         case .failed: event = .failed(try payload(WorkerEvent.Failure.self))
         }
@@ -200,6 +206,8 @@ extension WorkerEvent.Envelope: Codable {
         case .chunked(let payload): try encode(.chunked, payload)
         case .scored(let payload): try encode(.scored, payload)
         case .completed(let payload): try encode(.completed, payload)
+        case .calibrated(let index): try encode(.calibrated, index)
+        case .collected(let sums): try encode(.collected, sums)
         case .done: try encode(.done, Int?.none)
         case .failed(let payload): try encode(.failed, payload)
         }

@@ -10,6 +10,11 @@ public enum WorkerRequest: Sendable, Hashable {
     case score(ScoreParameters)
     /// Continue prompts greedily, many at a time; one `completed` event per prompt.
     case generate(GenerateParameters)
+    /// Continue a calibration from sums collected before; one request per matrix.
+    case restoreCalibration(CollectedSums)
+    /// Send chunks of the text chunked last through the model; one `calibrated` event per chunk, then one `collected`
+    /// event per matrix with its sums since the artifact was loaded.
+    case calibrate(CalibrateParameters)
 
     /// How an artifact is loaded.
     public struct LoadParameters: Sendable, Hashable, Codable {
@@ -29,11 +34,14 @@ public enum WorkerRequest: Sendable, Hashable {
         public var kvType: String
         /// "auto", "on" or "off".
         public var flashAttention: String
+        /// Whether the context collects sums for an importance matrix. Default: no.
+        public var calibrates: Bool
 
         /// Creates parameters.
         public init(
             path: String, backend: String, vocabularyOnly: Bool = false, contextLength: Int = 512,
-            parallelSequences: Int = 1, threads: Int, kvType: String = "f16", flashAttention: String = "auto"
+            parallelSequences: Int = 1, threads: Int, kvType: String = "f16", flashAttention: String = "auto",
+            calibrates: Bool = false
         ) {
             self.path = path
             self.backend = backend
@@ -43,6 +51,7 @@ public enum WorkerRequest: Sendable, Hashable {
             self.threads = threads
             self.kvType = kvType
             self.flashAttention = flashAttention
+            self.calibrates = calibrates
         }
     }
 
@@ -85,6 +94,17 @@ public enum WorkerRequest: Sendable, Hashable {
         }
     }
 
+    /// Which chunks to calibrate on.
+    public struct CalibrateParameters: Sendable, Hashable, Codable {
+        /// Indices into the chunks of the last `chunk` request, in order.
+        public var chunks: [Int]
+
+        /// Creates parameters.
+        public init(chunks: [Int]) {
+            self.chunks = chunks
+        }
+    }
+
     /// A request with the number that its answers carry.
     public struct Envelope: Sendable, Hashable {
         /// Counts requests of one worker.
@@ -106,7 +126,8 @@ extension WorkerRequest.Envelope: Codable {
     }
 
     private enum Method: String, Codable {
-        case hello, load, chunk, score, generate
+        case hello, load, chunk, score, generate, calibrate
+        case restoreCalibration = "restore_calibration"
     }
 
     /// Decodes the wire form.
@@ -122,6 +143,8 @@ extension WorkerRequest.Envelope: Codable {
         case .chunk: request = .chunk(try parameters(WorkerRequest.ChunkParameters.self))
         case .score: request = .score(try parameters(WorkerRequest.ScoreParameters.self))
         case .generate: request = .generate(try parameters(WorkerRequest.GenerateParameters.self))
+        case .restoreCalibration: request = .restoreCalibration(try parameters(CollectedSums.self))
+        case .calibrate: request = .calibrate(try parameters(WorkerRequest.CalibrateParameters.self))
         }
     }
 
@@ -139,6 +162,8 @@ extension WorkerRequest.Envelope: Codable {
         case .chunk(let parameters): try encode(.chunk, parameters)
         case .score(let parameters): try encode(.score, parameters)
         case .generate(let parameters): try encode(.generate, parameters)
+        case .restoreCalibration(let sums): try encode(.restoreCalibration, sums)
+        case .calibrate(let parameters): try encode(.calibrate, parameters)
         }
     }
 }

@@ -121,6 +121,12 @@ public struct Checkpoint: Sendable {
                 "has \(ids) ids, and config.json a vocabulary of \(configuration.vocabularySize)")
         }
         let weights = try SafetensorsModel(directory: directory)
+        // Before the blocks are listed: their number is only a claim of config.json.
+        guard configuration.layerCount <= weights.entries.count else {
+            throw FormatError.malformed(
+                directory.appendingPathComponent("config.json").path, "key 'num_hidden_layers'",
+                "tells of \(configuration.layerCount) blocks, and the weights are \(weights.entries.count) tensors")
+        }
         tensors = try TensorMatching(configuration: configuration, directory: directory)
             .match(weights, with: architecture.tensors(configuration))
         constants = configuration.frequencyFactors.map { [$0] } ?? []

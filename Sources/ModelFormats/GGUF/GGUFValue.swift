@@ -131,6 +131,8 @@ public struct GGUFMetadata: Sendable, Equatable {
 
     /// The entries in order.
     public private(set) var entries: [Entry] = []
+    /// The place of each key: a file may have tens of thousands of keys.
+    private var places: [String: Int] = [:]
 
     /// No entries.
     public init() {}
@@ -139,13 +141,17 @@ public struct GGUFMetadata: Sendable, Equatable {
     ///
     /// Setting a present key keeps its place, setting nil removes it.
     public subscript(key: String) -> GGUFValue? {
-        get { entries.first { $0.key == key }?.value }
+        get { places[key].map { entries[$0].value } }
         set {
-            let index = entries.firstIndex { $0.key == key }
-            switch (index, newValue) {
-            case (let index?, let value?): entries[index] = Entry(key: key, value: value)
-            case (let index?, nil): entries.remove(at: index)
-            case (nil, let value?): entries.append(Entry(key: key, value: value))
+            switch (places[key], newValue) {
+            case (let place?, let value?): entries[place] = Entry(key: key, value: value)
+            case (let place?, nil):
+                entries.remove(at: place)
+                places[key] = nil
+                for later in place..<entries.count { places[entries[later].key] = later }
+            case (nil, let value?):
+                places[key] = entries.count
+                entries.append(Entry(key: key, value: value))
             case (nil, nil): break
             }
         }

@@ -61,6 +61,14 @@ public struct SafetensorsModel: Sendable {
             }
         }
         let shards = Set(shardOfTensor.values).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        for shard in shards {
+            let file = directory.appendingPathComponent(shard)
+            guard !FileManager.default.fileExists(atPath: file.path) else { continue }
+            let tensor = shardOfTensor.filter { $0.value == shard }.keys.min() ?? ""
+            throw FormatError(
+                .missing, file: file.path, "is not there, and \(Self.indexName) puts tensor '\(tensor)' in it",
+                remedy: "Download the file from the model's own repository.")
+        }
         let model = SafetensorsModel(
             files: try shards.map { try SafetensorsFile(directory.appendingPathComponent($0)) })
         for entry in model.entries {

@@ -3,17 +3,23 @@ public import ModelFormats
 
 /// How to make an artifact of either format.
 public enum ArtifactRecipe: Sendable {
-    /// A GGUF file, and what is demanded of single tensors.
-    case gguf(Recipe, TypeOverrides)
+    /// A GGUF file, what is demanded of single tensors, and what the errors of quantization are weighed by.
+    case gguf(Recipe, overrides: TypeOverrides = TypeOverrides(), calibration: Calibration? = nil)
     /// An MLX folder.
     case mlx(MLXRecipe)
 
     /// The recipe's name.
     public var name: String {
         switch self {
-        case .gguf(let recipe, _): recipe.name
+        case .gguf(let recipe, _, _): recipe.name
         case .mlx(let recipe): recipe.name
         }
+    }
+
+    /// The recipe with an importance matrix, where one has an effect: on blocks of GGUF files.
+    public func calibrated(by calibration: Calibration?) -> ArtifactRecipe {
+        guard case .gguf(let recipe, let overrides, _) = self, recipe.usesBlocks else { return self }
+        return .gguf(recipe, overrides: overrides, calibration: calibration)
     }
 }
 
@@ -29,8 +35,8 @@ public enum ArtifactPlan: Sendable {
     /// Throws when the checkpoint's tokenizer or a shape is not supported.
     public init(_ checkpoint: Checkpoint, _ recipe: ArtifactRecipe) throws {
         switch recipe {
-        case .gguf(let recipe, let overrides):
-            self = .gguf(try RecipePlan(checkpoint, recipe, overrides: overrides))
+        case .gguf(let recipe, let overrides, let calibration):
+            self = .gguf(try RecipePlan(checkpoint, recipe, overrides: overrides, calibration: calibration))
         case .mlx(let recipe): self = .mlx(try MLXPlan(checkpoint, recipe))
         }
     }
@@ -38,7 +44,7 @@ public enum ArtifactPlan: Sendable {
     /// The recipe.
     public var recipe: ArtifactRecipe {
         switch self {
-        case .gguf(let plan): .gguf(plan.recipe, plan.overrides)
+        case .gguf(let plan): .gguf(plan.recipe, overrides: plan.overrides, calibration: plan.calibration)
         case .mlx(let plan): .mlx(plan.recipe)
         }
     }
@@ -51,11 +57,11 @@ public enum ArtifactPlan: Sendable {
         }
     }
 
-    /// Refuses types that are garbage without an importance matrix.
+    /// Refuses types that are garbage without an importance matrix, and matrices of another model.
     ///
     /// Throws ``QuantizationError`` that names the first such tensor.
-    public func requireNoImportanceMatrix() throws {
-        if case .gguf(let plan) = self { try plan.requireNoImportanceMatrix() }
+    public func requireImportance() throws {
+        if case .gguf(let plan) = self { try plan.requireImportance() }
     }
 
     func output(at url: URL) throws -> any ConversionOutput {

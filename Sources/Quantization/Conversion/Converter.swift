@@ -31,9 +31,10 @@ public struct Converter: Sendable {
         /// - Parameters:
         ///   - manifest: Default: beside the file.
         public init(
-            recipe: Recipe, overrides: TypeOverrides = TypeOverrides(), url: URL, manifest: URL? = nil
+            recipe: Recipe, overrides: TypeOverrides = TypeOverrides(), calibration: Calibration? = nil, url: URL,
+            manifest: URL? = nil
         ) {
-            self.init(.gguf(recipe, overrides), url: url, manifest: manifest)
+            self.init(.gguf(recipe, overrides: overrides, calibration: calibration), url: url, manifest: manifest)
         }
 
         /// The file or folder as the manifest names it.
@@ -81,7 +82,7 @@ public struct Converter: Sendable {
         sourceDigests: (() throws -> [String: Digest])? = nil,
         engineBuild: String, progress: ProgressHandler = { _ in }
     ) throws -> [Manifest.Artifact] {
-        for plan in plans { try plan.requireNoImportanceMatrix() }
+        for plan in plans { try plan.requireImportance() }
         var outputs: [any ConversionOutput] = []
         defer { outputs.forEach { $0.discard() } }
         for (target, plan) in zip(targets, plans) { outputs.append(try plan.output(at: target.url)) }

@@ -8,6 +8,8 @@ final class GGUFOutput: ConversionOutput {
     private let writer: GGUFWriter
     /// The place of each of the checkpoint's tensors in the artifact.
     private let places: [Int]
+    /// The importance of the columns of each of the artifact's tensors, where it is known.
+    private let importance: [[Float]?]
 
     /// Creates the temporary file.
     init(_ url: URL, plan: RecipePlan) throws {
@@ -16,6 +18,7 @@ final class GGUFOutput: ConversionOutput {
         var places = [Int](repeating: 0, count: plan.tensors.count)
         for (place, tensor) in plan.tensors.enumerated() { places[tensor.checkpointIndex] = place }
         self.places = places
+        importance = try plan.tensors.indices.map(plan.importance(ofTensor:))
         for type in Set(plan.tensors.map(\.type)) { try EngineCodec.prepare(type) }
     }
 
@@ -44,13 +47,22 @@ final class GGUFOutput: ConversionOutput {
         let type = type(of: slice.tensor)
         let rowBytes = rowBytes(slice)
         let place = Int(rows.lowerBound * rowBytes)..<Int(rows.upperBound * rowBytes)
-        let firstBad = codec.encode(
-            values, rowElements: Int(slice.rowElements), as: type,
-            into: UnsafeMutableRawBufferPointer(rebasing: bytes[place]))
+        let firstBad = withImportance(of: slice) { importance in
+            codec.encode(
+                values, rowElements: Int(slice.rowElements), as: type, importance: importance,
+                into: UnsafeMutableRawBufferPointer(rebasing: bytes[place]))
+        }
         return firstBad.map {
             UnstorableValue(
                 index: Int64($0) * type.blockElements, thing: type.isBlockType ? "block" : "value", type: type.name)
         }
+    }
+
+    private func withImportance<Result>(
+        of slice: ConversionSlice, _ body: (UnsafeBufferPointer<Float>?) -> Result
+    ) -> Result {
+        guard let importance = importance[places[slice.tensor]] else { return body(nil) }
+        return importance.withUnsafeBufferPointer(body)
     }
 
     func write(_ slice: ConversionSlice, from bytes: UnsafeRawBufferPointer) throws {

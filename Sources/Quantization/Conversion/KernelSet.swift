@@ -19,6 +19,8 @@ public struct KernelSet: Sendable {
     let encodeBF16: @Sendable (UnsafePointer<Float>, Int, UnsafeMutableRawPointer) -> Int
     let encodeF16: @Sendable (UnsafePointer<Float>, Int, UnsafeMutableRawPointer) -> Int
     let firstNotFinite: @Sendable (UnsafePointer<Float>, Int) -> Int
+    /// Runs steps of 96 independent additions and multiplications of single floats.
+    public let runAtVectorPeak: @Sendable (_ steps: Int) -> Float
 
     /// For every processor of the architecture.
     public static let baseline = KernelSet(
@@ -26,7 +28,7 @@ public struct KernelSet: Sendable {
         encodeAffineGroups: BlockKernels.encodeAffineGroups,
         decodeBF16: BlockKernels.decodeBF16, decodeF16: BlockKernels.decodeF16, roundToBF16: BlockKernels.roundToBF16,
         encodeBF16: BlockKernels.encodeBF16, encodeF16: BlockKernels.encodeF16,
-        firstNotFinite: BlockKernels.firstNotFinite)
+        firstNotFinite: BlockKernels.firstNotFinite, runAtVectorPeak: BlockKernels.runAtVectorPeak)
 
     #if arch(x86_64)
         static let avx2 = KernelSet(
@@ -35,7 +37,7 @@ public struct KernelSet: Sendable {
             decodeBF16: BlockKernelsAVX2.decodeBF16, decodeF16: BlockKernelsAVX2.decodeF16,
             roundToBF16: BlockKernelsAVX2.roundToBF16,
             encodeBF16: BlockKernelsAVX2.encodeBF16, encodeF16: BlockKernelsAVX2.encodeF16,
-            firstNotFinite: BlockKernelsAVX2.firstNotFinite)
+            firstNotFinite: BlockKernelsAVX2.firstNotFinite, runAtVectorPeak: BlockKernelsAVX2.runAtVectorPeak)
     #endif
 
     /// The sets that this processor can run, the fastest last.

@@ -9,7 +9,7 @@ struct ArtifactMetadata {
     /// The version of the quantized formats.
     private static let quantizationVersion = GGUFValue.uint32(2)
 
-    func metadata(for recipe: Recipe) throws -> GGUFMetadata {
+    func metadata(for recipe: Recipe, calibration: Calibration? = nil) throws -> GGUFMetadata {
         var metadata = GGUFMetadata()
         GeneralMetadata(checkpoint).append(to: &metadata)
         appendNetwork(to: &metadata)
@@ -22,10 +22,22 @@ struct ArtifactMetadata {
             metadata.setLast("general.quantization_version", Self.quantizationVersion)
             metadata.setLast("general.file_type", fileType)
         }
+        if let calibration { append(calibration, to: &metadata) }
         return metadata
     }
 
     private func size(_ value: Int) -> GGUFValue { .uint32(UInt32(clamping: value)) }
+
+    /// llama-quantize cuts texts at 127 bytes.
+    private func append(_ calibration: Calibration, to metadata: inout GGUFMetadata) {
+        func text(_ value: String) -> GGUFValue { .string(String(decoding: value.utf8.prefix(127), as: UTF8.self)) }
+        metadata["quantize.imatrix.file"] = text(calibration.file)
+        metadata["quantize.imatrix.dataset"] = calibration.matrix.datasets.first.map(text)
+        metadata["quantize.imatrix.entries_count"] = .uint32(UInt32(clamping: calibration.matrix.entries.count))
+        if calibration.matrix.chunkCount > 0 {
+            metadata["quantize.imatrix.chunks_count"] = .uint32(UInt32(clamping: calibration.matrix.chunkCount))
+        }
+    }
 
     private func appendNetwork(to metadata: inout GGUFMetadata) {
         let configuration = checkpoint.configuration

@@ -106,7 +106,7 @@ public struct Feasibility: Sendable {
     ///
     /// Throws ``QuantizationError`` with the arithmetic.
     public func require(_ recipe: Recipe, targets: FeasibilityTargets) throws {
-        try require(.gguf(recipe, TypeOverrides()), targets: targets)
+        try require(.gguf(recipe), targets: targets)
     }
 
     /// Refuses a recipe that cannot meet the targets.

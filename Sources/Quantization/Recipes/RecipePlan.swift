@@ -25,6 +25,8 @@ public struct RecipePlan: Sendable {
     public let recipe: Recipe
     /// What is demanded of single tensors.
     public let overrides: TypeOverrides
+    /// What the errors of quantization are weighed by; nil for all the same.
+    public let calibration: Calibration?
     /// The tensors in the order of the artifact.
     public let tensors: [Tensor]
     /// The metadata of the artifact.
@@ -44,15 +46,19 @@ public struct RecipePlan: Sendable {
     /// Plans an artifact.
     ///
     /// Throws when the checkpoint's tokenizer or a shape is not supported.
-    public init(_ checkpoint: Checkpoint, _ recipe: Recipe, overrides: TypeOverrides = TypeOverrides()) throws {
+    public init(
+        _ checkpoint: Checkpoint, _ recipe: Recipe, overrides: TypeOverrides = TypeOverrides(),
+        calibration: Calibration? = nil
+    ) throws {
         self.recipe = recipe
         self.overrides = overrides
+        self.calibration = recipe.usesBlocks ? calibration : nil
         parameterCount = checkpoint.parameterCount
-        metadata = try ArtifactMetadata(checkpoint).metadata(for: recipe)
+        metadata = try ArtifactMetadata(checkpoint).metadata(for: recipe, calibration: self.calibration)
         let inputs = recipe.inputs(of: checkpoint)
         let assignments = try recipe.types(
             for: inputs, of: RecipeModel(checkpoint.configuration, architecture: checkpoint.architecture),
-            overrides: overrides)
+            overrides: overrides, hasImportanceMatrix: self.calibration != nil)
         // llama.cpp's converter puts constants first and keeps the order of the checkpoint, its quantizer sorts by block and name.
         let order =
             recipe.usesBlocks
@@ -72,16 +78,36 @@ public struct RecipePlan: Sendable {
         fileBytes = layout.fileBytes
     }
 
-    /// Refuses types that are garbage without an importance matrix.
+    /// Refuses types that are garbage without an importance matrix, and matrices of another model.
     ///
     /// Throws ``QuantizationError`` that names the first such tensor.
-    public func requireNoImportanceMatrix() throws {
-        guard let tensor = tensors.first(where: \.needsImportanceMatrix) else { return }
-        throw QuantizationError(
-            .missingImportanceMatrix,
-            "\(recipe.name) needs an importance matrix: tensor '\(tensor.name)' as \(tensor.type.name) is garbage "
-                + "without one",
-            remedy: "Choose a recipe that works without, such as Q2_K, IQ3_S or IQ4_XS.")
+    public func requireImportance() throws {
+        for index in tensors.indices { _ = try importance(ofTensor: index) }
+    }
+
+    /// The importance of each column of a tensor; nil where all count the same.
+    func importance(ofTensor index: Int) throws -> [Float]? {
+        let tensor = tensors[index]
+        guard tensor.type.isBlockType, let entry = calibration?.matrix.entries[tensor.name] else {
+            guard tensor.needsImportanceMatrix else { return nil }
+            throw QuantizationError(
+                .missingImportanceMatrix,
+                "\(recipe.name) needs an importance matrix: tensor '\(tensor.name)' as \(tensor.type.name) is garbage "
+                    + "without one",
+                remedy: calibration.map { "Name a matrix that has the tensor: \($0.file) has not." }
+                    ?? "Add --calibration-data FILE or --imatrix FILE, or choose a recipe that works without, such as "
+                    + "Q2_K, IQ3_S or IQ4_XS.")
+        }
+        guard Int64(entry.squares.count) == tensor.dimensions[0] else {
+            // The embedding is no matrix that anything is multiplied with; llama.cpp passes over it too.
+            if TensorRole(named: tensor.name) == .tokenEmbedding { return nil }
+            throw QuantizationError(
+                .badImportanceMatrix,
+                "tensor '\(tensor.name)' has rows of \(tensor.dimensions[0]), and \(calibration?.file ?? "") has "
+                    + "\(entry.squares.count) columns for it",
+                remedy: "Name an importance matrix of this model.")
+        }
+        return entry.importance
     }
 }
 

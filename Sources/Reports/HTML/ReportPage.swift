@@ -57,6 +57,8 @@ struct ReportPage {
         let path: Markup
         let digest: DigestRow
         let source: [DigestRow]
+        let calibration: Markup
+        let matrix: [DigestRow]
     }
 
     struct DatasetRow {
@@ -166,7 +168,9 @@ struct ReportPage {
             bitsPerWeight: Markup(Format.fixed(artifact.bitsPerWeight, 2)),
             path: Markup(artifact.path),
             digest: DigestRow(artifact.sha256),
-            source: artifact.source.map { [DigestRow($0)] } ?? [])
+            source: artifact.source.map { [DigestRow($0)] } ?? [],
+            calibration: Markup(artifact.calibration.map(Format.calibration) ?? ""),
+            matrix: artifact.calibration.map { [DigestRow($0.sha256)] } ?? [])
     }
 
     private static func facts(_ run: RunRecord) -> [Fact] {

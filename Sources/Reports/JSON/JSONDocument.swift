@@ -32,6 +32,7 @@ struct JSONDocument: Encodable {
         var sha256: Digest
         var model: String
         @Nullable var source: Digest?
+        @Nullable var calibration: CalibrationRecord?
     }
 
     struct Measured: Encodable {
@@ -144,7 +145,8 @@ extension JSONDocument {
         artifacts = run.artifacts.map {
             Artifact(
                 path: $0.path, format: $0.format, recipe: $0.recipe, role: $0.role, bytes: $0.bytes,
-                bitsPerWeight: $0.bitsPerWeight, sha256: $0.sha256, model: $0.model, source: $0.source)
+                bitsPerWeight: $0.bitsPerWeight, sha256: $0.sha256, model: $0.model, source: $0.source,
+                calibration: $0.calibration)
         }
         measurements = run.measurements.map {
             Measured(

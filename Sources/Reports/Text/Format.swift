@@ -94,6 +94,11 @@ package enum Format {
         name.replacingOccurrences(of: "_", with: " ")
     }
 
+    /// "importance matrix of 39 windows of wiki.valid.raw".
+    static func calibration(_ calibration: CalibrationRecord) -> String {
+        "importance matrix of \(count(calibration.windows, "window")) of \(calibration.datasets.joined(separator: ", "))"
+    }
+
     /// What was found in history rather than computed.
     package static func reuse(_ reuse: ReuseRecord) -> String {
         let samples = reuse.samplesReused + reuse.samplesComputed

@@ -64,11 +64,16 @@ struct MLXGoldenTests {
         var recipe: MLXRecipe?
         var words = line.split(separator: " ").map(String.init)[...]
         while let word = words.popFirst() {
+            if word == "--aggressive" {
+                options.isUniform = true
+                continue
+            }
+            let argument = words.popFirst()
+            let value = try #require(argument)
             switch word {
-            case "--precision": recipe = try .named(#require(words.popFirst()))
-            case "--aggressive": options.isUniform = true
-            case "--group-size": options.groupSize = Int(try #require(words.popFirst()))
-            case "--dtype": options.dataType = MLXDataType(rawValue: try #require(words.popFirst()))
+            case "--precision": recipe = try .named(value)
+            case "--group-size": options.groupSize = Int(value)
+            case "--dtype": options.dataType = MLXDataType(rawValue: value)
             default: Issue.record("the record has an option that this test does not know: \(word)")
             }
         }

@@ -1,0 +1,108 @@
+import Evaluation
+import Foundation
+import Inference
+import LabCore
+import ModelFormats
+import Quantization
+
+/// Computes importance matrices in a worker and keeps them in the store, by what they were made from.
+///
+/// A matrix that is there is not computed again; one that was interrupted is continued after the last part that was
+/// kept, and comes out the same.
+struct Calibrator {
+    let store: URL
+    let threads: Int
+    let worker: URL
+    let silenceLimit: Duration
+    let progress: ProgressHandler
+
+    /// Tokens of a window, as everybody's matrices have them.
+    static let windowTokens = 512
+    /// Windows between two writings: what an interruption may cost.
+    private static let windowsPerPart = 8
+
+    /// The matrix of a parent artifact and a text.
+    ///
+    /// - Parameter evaluations: texts that the calibration text must have nothing in common with.
+    /// - Returns: the matrix's file, `NAME-imatrix.gguf` in a folder of its own.
+    func matrix(
+        of parent: ArtifactRecord, text: CalibrationText, apartFrom evaluations: [Suite.Dataset]
+    ) throws -> URL {
+        let content = try text.read()
+        try text.requireApart(content, from: evaluations)
+        let worker = try Worker(executable: worker, silenceLimit: silenceLimit)
+        guard case .greeted(let greeting) = try worker.perform(.hello) else {
+            throw InferenceError(.garbled, "the worker did not introduce itself")
+        }
+        let key = Digest(
+            of: [
+                "imatrix/1", parent.sha256.hex, Digest(of: content).hex, text.name, "\(Self.windowTokens)",
+                text.windows.map(String.init) ?? "all", greeting.engine.build, greeting.cpuFeatures, "\(threads)",
+            ].joined(separator: "\n"))
+        let folder = store.appendingPathComponent("\(parent.model)-imatrix-\(key.short)", isDirectory: true)
+        let file = folder.appendingPathComponent("\(parent.model)-imatrix.gguf")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let lock = try FileLock(folder.appendingPathComponent("lock"))
+        defer { withExtendedLifetime(lock) {} }
+        if (try? ImportanceMatrix(contentsOf: file)) != nil { return file }
+
+        try load(parent, in: worker)
+        let count = try chunk(content, of: text, in: worker)
+        try compute(count, text: text, of: parent, into: file, with: worker)
+        return file
+    }
+
+    private func load(_ parent: ArtifactRecord, in worker: Worker) throws {
+        let path = URL(fileURLWithPath: parent.path).standardizedFileURL.path
+        _ = try worker.perform(
+            .load(
+                WorkerRequest.LoadParameters(
+                    path: path, backend: "cpu", contextLength: Self.windowTokens, threads: threads, calibrates: true)))
+    }
+
+    /// Cuts the text and returns the number of windows to use.
+    private func chunk(_ content: String, of text: CalibrationText, in worker: Worker) throws -> Int {
+        let request = WorkerRequest.ChunkParameters(text: content, contextLength: Self.windowTokens)
+        guard case .chunked(let chunks) = try worker.perform(.chunk(request)) else {
+            throw InferenceError(.garbled, "the worker did not chunk the text")
+        }
+        guard let first = chunks.digests.indices.last.map({ $0 + 1 }), first >= text.windows ?? 1 else {
+            throw RunnerError(
+                """
+                the calibration text \(text.file.path) has \(chunks.tokenCount) tokens, fewer than \
+                \(text.windows ?? 1) x \(Self.windowTokens)
+                """,
+                remedy: "name a longer text, or fewer windows with --calibration-samples", exitCode: .usage)
+        }
+        return text.windows ?? first
+    }
+
+    private func compute(
+        _ count: Int, text: CalibrationText, of parent: ArtifactRecord, into file: URL, with worker: Worker
+    ) throws {
+        let kept = file.deletingLastPathComponent().appendingPathComponent("unfinished.gguf")
+        var done = 0
+        if let earlier = try? ImportanceMatrix(contentsOf: kept), earlier.chunkCount < count {
+            for sums in earlier.sums { _ = try worker.perform(.restoreCalibration(sums)) }
+            done = earlier.chunkCount
+        }
+        let stage = "calibrate \(parent.model) on \(text.name)"
+        progress(ProgressUpdate(stage: stage, completed: done, total: count, unit: "windows"))
+        while done < count {
+            let windows = Array(done..<min(done + Self.windowsPerPart, count))
+            var sums: [CollectedSums] = []
+            _ = try worker.perform(.calibrate(WorkerRequest.CalibrateParameters(chunks: windows))) { event in
+                switch event {
+                case .calibrated(let index):
+                    progress(ProgressUpdate(stage: stage, completed: index + 1, total: count, unit: "windows"))
+                case .collected(let entry): sums.append(entry)
+                default: break
+                }
+            }
+            done += windows.count
+            try ImportanceMatrix(sums, dataset: text.name, chunkCount: done, chunkTokens: Self.windowTokens)
+                .write(to: done < count ? kept : file)
+        }
+        try? FileManager.default.removeItem(at: kept)
+    }
+}

@@ -1,0 +1,57 @@
+# `./lab benchmark`: speed and memory beside the peers', as tables that anyone can reproduce. Sourced by ./lab.
+
+benchmark() {
+    local what=${1:-}
+    [ $# -eq 0 ] || shift
+    case "$what" in
+    quantize) benchmark_quantize "$@" ;;
+    mlx)
+        . "$ROOT/engine/benchmark/mlx.sh"
+        benchmark_mlx "$@"
+        ;;
+    *)
+        echo "usage: ./lab benchmark quantize [codecs] [conversion] [large] [--runs N] [--threads N]
+       ./lab benchmark mlx [--runs N] [--threads N]
+(large needs 23 GB of temporary disk; conversion, large and mlx need Qwen3's tokenizer in LAB_DATA/qwen3)" >&2
+        exit 2
+        ;;
+    esac
+}
+
+# What the programs that are compared need; leaves BENCHMARK_WORK, a folder that is removed at the end.
+prepare_benchmark() {
+    [ "$PREFIX" = "$(default_engine_link)" ] ||
+        give_up "the comparisons need the pinned engine's source tree" "unset LAB_ENGINE_PREFIX"
+    require_packages engine
+    set_engine_paths
+    fetch_engine
+    provide_peers llama-quantize
+    provide_prove_python
+    provide_build
+    export LAB_ENGINE_PREFIX=$PREFIX
+    make_benchmark_work
+}
+
+make_benchmark_work() {
+    BENCHMARK_WORK=$(mktemp -d "${TMPDIR:-/tmp}/lab-benchmark.XXXXXX") || give_up "cannot make a temporary folder"
+    trap 'rm -rf "$BENCHMARK_WORK"' EXIT
+}
+
+# show_benchmark_log STATUS: what the last program said, after a failure.
+show_benchmark_log() {
+    if [ "$1" -ne 0 ] && [ -s "$BENCHMARK_WORK/log" ]; then
+        say "the log's last lines:"
+        tail -n 25 "$BENCHMARK_WORK/log" | sed 's/^/    /' >&2
+    fi
+}
+
+benchmark_quantize() {
+    prepare_benchmark
+    local data=${LAB_DATA:-$ROOT/../shared/data} status=0
+    [ -e "$data/qwen3/tokenizer.json" ] ||
+        give_up "no Qwen3 tokenizer at $data/qwen3" "set LAB_DATA to a folder with qwen3/tokenizer.json and configs/"
+    lab_python "$ROOT/engine/benchmark/quantize.py" --root "$ROOT" --engine "$PREFIX" --tree "$ENGINE_SOURCE" \
+        --python "$PROVE_PYTHON" --data "$data" --work "$BENCHMARK_WORK" "$@" || status=$?
+    show_benchmark_log "$status"
+    exit "$status"
+}
