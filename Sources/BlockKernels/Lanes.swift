@@ -188,6 +188,22 @@ func magnitude(_ values: SIMD8<Float>) -> SIMD8<Float> {
     unsafeBitCast(unsafeBitCast(values, to: SIMD8<UInt32>.self) & 0x7FFF_FFFF, to: SIMD8<Float>.self)
 }
 
+/// The largest of eight values; `SIMD8.max()` would be shared with code for other processors.
+@_transparent
+func largestLane(_ values: SIMD8<Float>) -> Float {
+    let four = values.lowHalf.replacing(with: values.highHalf, where: values.highHalf .> values.lowHalf)
+    let two = four.lowHalf.replacing(with: four.highHalf, where: four.highHalf .> four.lowHalf)
+    return two[0] > two[1] ? two[0] : two[1]
+}
+
+/// The smallest of eight values.
+@_transparent
+func smallestLane(_ values: SIMD8<Float>) -> Float {
+    let four = values.lowHalf.replacing(with: values.highHalf, where: values.highHalf .< values.lowHalf)
+    let two = four.lowHalf.replacing(with: four.highHalf, where: four.highHalf .< four.lowHalf)
+    return two[0] < two[1] ? two[0] : two[1]
+}
+
 /// Turns sixteen consecutive sub-blocks of `count` elements (a multiple of eight) into `count` vectors.
 @inline(never)
 func transpose(_ source: UnsafePointer<Float>, count: Int, into lanes: UnsafeMutablePointer<Lanes>) {

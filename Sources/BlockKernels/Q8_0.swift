@@ -31,11 +31,3 @@ func encodeQ8_0(
     }
     return validity.firstInvalid
 }
-
-/// The largest of eight values; `SIMD8.max()` would be shared with code for other processors.
-@_transparent
-private func largestLane(_ values: SIMD8<Float>) -> Float {
-    let four = values.lowHalf.replacing(with: values.highHalf, where: values.highHalf .> values.lowHalf)
-    let two = four.lowHalf.replacing(with: four.highHalf, where: four.highHalf .> four.lowHalf)
-    return two[0] > two[1] ? two[0] : two[1]
-}

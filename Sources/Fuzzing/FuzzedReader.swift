@@ -136,10 +136,10 @@ extension FuzzedReader {
             try Self.require(tensor.model.shape == tensor.source.tensor.shape, "\(tensor.model.name): another shape")
         }
         for file in Set(checkpoint.tensors.map(\.source.file.url)) { try use(SafetensorsFile(file), files) }
-        let tokenizer = checkpoint.tokenizer
+        let ids = checkpoint.tokenizer?.idCount ?? 0
         try Self.require(
-            tokenizer.idCount <= checkpoint.configuration.vocabularySize,
-            "\(tokenizer.idCount) ids in a smaller vocabulary")
+            ids <= checkpoint.configuration.vocabularySize,
+            "\(ids) ids in a smaller vocabulary")
         try Self.require(checkpoint.configuration.queryHeadsPerKeyValueHead > 0, "no query heads for a key")
         try Self.require(checkpoint.parameterCount >= 0, "fewer than no parameters")
         _ = checkpoint.card?.values("language")

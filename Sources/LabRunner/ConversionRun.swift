@@ -7,12 +7,12 @@ public import Quantization
 public struct ConversionOptions: Sendable {
     /// The checkpoint's folder.
     public var model: URL
-    /// The folder that gets `manifest.json` and `gguf/`.
+    /// The folder that gets `manifest.json`, `gguf/` and `mlx/`.
     public var output: URL
     /// The recipes, each once.
-    public var recipes: [Recipe]
-    /// What is demanded of single tensors, in every recipe.
-    public var overrides = TypeOverrides()
+    public var recipes: [ArtifactRecipe]
+    /// llama.cpp's name for the way the tokenizer cuts text; nil to find it in `tokenizer.json`.
+    public var preTokenizer: String?
     /// Limits that every artifact must keep.
     public var targets = FeasibilityTargets()
     /// Threads of computation.
@@ -31,23 +31,23 @@ public struct ConversionOptions: Sendable {
     public var workerSilenceLimit: Duration = .seconds(600)
 
     /// Options with everything else at its default.
-    public init(model: URL, output: URL, recipes: [Recipe]) {
+    public init(model: URL, output: URL, recipes: [ArtifactRecipe]) {
         self.model = model
         self.output = output
         self.recipes = recipes.enumerated().filter { index, recipe in
-            recipes.firstIndex { $0.name == recipe.name } == index
+            recipes.firstIndex { $0.place == recipe.place } == index
         }.map(\.element)
     }
 }
 
 /// One conversion of a checkpoint into a folder of artifacts: `gguf/NAME-RECIPE.gguf` (`NAME-RECIPE-imatrix.gguf` where
-/// an importance matrix is used) and `manifest.json`.
+/// an importance matrix is used), `mlx/NAME-RECIPE/` and `manifest.json`.
 public struct ConversionRun {
     /// An artifact that was asked for.
     public struct Outcome: Sendable {
         /// What the manifest says of it.
         public let artifact: Manifest.Artifact
-        /// The file.
+        /// The file or folder.
         public let url: URL
         /// Whether it was made now, as opposed to found.
         public let isNew: Bool
@@ -56,7 +56,7 @@ public struct ConversionRun {
     /// The checkpoint.
     public let checkpoint: Checkpoint
     /// What each recipe makes of it, in the order asked for.
-    public let plans: [RecipePlan]
+    public let plans: [ArtifactPlan]
     private let options: ConversionOptions
     private let progress: ProgressHandler
 
@@ -66,14 +66,12 @@ public struct ConversionRun {
     /// Throws an error that names what is missing or damaged.
     public init(options: ConversionOptions, progress: @escaping ProgressHandler) throws {
         try Self.requireFolder(options.model)
-        let checkpoint = try Checkpoint(directory: options.model)
+        let checkpoint = try Checkpoint(directory: options.model, preTokenizer: options.preTokenizer)
         self.options = options
         self.progress = progress
         self.checkpoint = checkpoint
-        func plans(_ calibration: Calibration?) throws -> [RecipePlan] {
-            try options.recipes.map {
-                try RecipePlan(checkpoint, $0, overrides: options.overrides, calibration: calibration)
-            }
+        func plans(_ calibration: Calibration?) throws -> [ArtifactPlan] {
+            try options.recipes.map { try ArtifactPlan(checkpoint, $0.calibrated(by: calibration)) }
         }
         let uncalibrated = try plans(nil)
         // Before the hours that a calibration may take.
@@ -94,7 +92,7 @@ public struct ConversionRun {
     }
 
     private static func requireTargets(
-        _ plans: [RecipePlan], of checkpoint: Checkpoint, _ targets: FeasibilityTargets
+        _ plans: [ArtifactPlan], of checkpoint: Checkpoint, _ targets: FeasibilityTargets
     ) throws {
         var none = FeasibilityTargets()
         none.contextTokens = targets.contextTokens
@@ -111,9 +109,7 @@ public struct ConversionRun {
         let lock = try lockOutput()
         defer { withExtendedLifetime(lock) {} }
         let targets = plans.map { plan in
-            Converter.Target(
-                recipe: plan.recipe, overrides: plan.overrides, calibration: plan.calibration, url: file(of: plan),
-                manifest: manifest)
+            Converter.Target(plan.recipe, url: place(of: plan.recipe), manifest: manifest)
         }
         let known = try Manifest.orEmpty(at: manifest)
         try makeFolder(targets)
@@ -130,7 +126,9 @@ public struct ConversionRun {
             : try Converter(checkpoint).convert(
                 to: missing.map { targets[$0] }, threads: options.threads, sourceDigests: sources.get,
                 engineBuild: EngineBuild.name, progress: progress)
-        for (index, artifact) in zip(missing, made) { digests.remember(artifact.sha256, of: targets[index].url) }
+        for (index, artifact) in zip(missing, made) {
+            for (file, digest) in artifact.contents(at: targets[index].url) { digests.remember(digest, of: file) }
+        }
         // Without this memory the next run reads more, and is no less right.
         try? digests.save()
         let new = Dictionary(uniqueKeysWithValues: zip(missing, made))
@@ -143,10 +141,10 @@ public struct ConversionRun {
 
     // MARK: - Steps
 
-    private func file(of plan: RecipePlan) -> URL {
-        let suffix = plan.calibration == nil ? "" : "-imatrix"
-        return options.output.appendingPathComponent("gguf", isDirectory: true)
-            .appendingPathComponent("\(checkpoint.name)-\(plan.recipe.name)\(suffix).gguf".lowercased())
+    private func place(of recipe: ArtifactRecipe) -> URL {
+        let (folder, ending) = recipe.place
+        return options.output.appendingPathComponent(folder, isDirectory: true)
+            .appendingPathComponent("\(checkpoint.name)-\(ending)".lowercased())
     }
 
     private static func requireFolder(_ model: URL) throws {
@@ -162,16 +160,16 @@ public struct ConversionRun {
     /// What the manifest says of an artifact that is whole and was made as this run would make it; nil when there is
     /// none.
     private func present(
-        _ target: Converter.Target, _ plan: RecipePlan, in manifest: Manifest,
+        _ target: Converter.Target, _ plan: ArtifactPlan, in manifest: Manifest,
         sources: Deferred<[String: Digest]>, digests: FileDigests
     ) throws -> Manifest.Artifact? {
-        guard let artifact = manifest.artifact(target.file), artifact.recipe == plan.recipe.name,
-            artifact.overrides ?? TypeOverrides() == plan.overrides, artifact.bytes == plan.fileBytes,
-            artifact.calibration?.sha256 == plan.calibration?.sha256,
-            artifact.tool == Converter.toolVersion, artifact.engine == EngineBuild.name,
-            FileManager.default.fileExists(atPath: target.url.path),
+        guard let artifact = manifest.artifact(target.file), artifact.isMade(by: plan.recipe),
+            artifact.bytes == plan.fileBytes, artifact.tool == Converter.toolVersion,
             artifact.source.digest == checkpoint.digest(of: try awaited(sources)),
-            try digests.digest(of: target.url) == artifact.sha256
+            try artifact.contents(at: target.url).allSatisfy({ file, digest in
+                guard FileManager.default.fileExists(atPath: file.path) else { return false }
+                return try digests.digest(of: file) == digest
+            }), !artifact.hasStrayWeights(at: target.url)
         else { return nil }
         return artifact
     }
@@ -208,7 +206,9 @@ public struct ConversionRun {
     /// Makes the folders, and removes what a killed conversion left of these artifacts. The caller holds the lock.
     private func makeFolder(_ targets: [Converter.Target]) throws {
         let remedy = "name another folder with --output"
-        try Self.make(options.output.appendingPathComponent("gguf"), remedy: remedy)
+        for folder in Set(options.recipes.map(\.place.folder)) {
+            try Self.make(options.output.appendingPathComponent(folder), remedy: remedy)
+        }
         try? Self.make(options.store, remedy: remedy)
         for url in targets.map(\.url) + [manifest] {
             let folder = url.deletingLastPathComponent()
@@ -234,5 +234,40 @@ public struct ConversionRun {
             "\(options.output.path): \(artifacts == 1 ? "the artifact needs" : "\(artifacts) artifacts need") "
                 + "\(ByteSize(bytes)), and the disk has \(ByteSize(free)) left",
             remedy: "free some disk space, or name a folder on another disk with --output")
+    }
+}
+
+extension ArtifactRecipe {
+    /// The folder of the format, and what follows the model's name.
+    fileprivate var place: (folder: String, ending: String) {
+        switch self {
+        case .gguf(let recipe, _, let calibration):
+            ("gguf", recipe.name + (calibration == nil ? "" : "-imatrix") + ".gguf")
+        case .mlx(let recipe): ("mlx", recipe.name)
+        }
+    }
+}
+
+extension Manifest.Artifact {
+    /// The files and their digests, where the artifact is at a place.
+    fileprivate func contents(at url: URL) -> [(file: URL, digest: Digest)] {
+        files?.map { (url.appendingPathComponent($0.name), $0.sha256) } ?? [(url, sha256)]
+    }
+
+    /// Whether a folder holds weights that are none of the artifact's: mlx-lm would load them too.
+    fileprivate func hasStrayWeights(at url: URL) -> Bool {
+        guard let files else { return false }
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
+        return names.contains { name in SafetensorsModel.owns(name) && !files.contains { $0.name == name } }
+    }
+
+    /// Whether this lab would make the same from a recipe.
+    fileprivate func isMade(by other: ArtifactRecipe) -> Bool {
+        switch other {
+        case .gguf(let recipe, let demanded, let calibration):
+            self.recipe == recipe.name && (overrides ?? TypeOverrides()) == demanded
+                && self.calibration?.sha256 == calibration?.sha256 && engine == EngineBuild.name
+        case .mlx(let recipe): mlx == recipe
+        }
     }
 }

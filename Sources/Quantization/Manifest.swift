@@ -1,6 +1,6 @@
 public import Foundation
 public import LabCore
-public import ModelFormats
+import ModelFormats
 
 /// `manifest.json`: what the artifacts of a folder are made from, how, and by what.
 ///
@@ -8,41 +8,45 @@ public import ModelFormats
 /// within the folder.
 public struct Manifest: Codable, Sendable, Equatable {
     /// The version of the format.
-    public static let currentVersion = 2
+    public static let currentVersion = 3
     /// The file's name.
     public static let fileName = "manifest.json"
 
     /// An artifact, and all that decides its bytes.
     public struct Artifact: Codable, Sendable, Equatable {
-        /// The file, from the manifest's folder: "gguf/qwen3-8b-q4_k_m.gguf".
+        /// The file or folder, from the manifest's folder: "gguf/qwen3-8b-q4_k_m.gguf", "mlx/qwen3-8b-4bit".
         public let file: String
-        /// "gguf".
+        /// "gguf" or "mlx".
         public let format: String
-        /// The size.
+        /// The size, of all files.
         public let bytes: Int64
-        /// The digest of the file.
+        /// The digest of the file; for a folder that of the lines "NAME DIGEST" of its files, sorted.
         public let sha256: Digest
+        /// The files of a folder, by name; nil for a single file.
+        public let files: [File]?
         /// The recipe's name.
         public let recipe: String
         /// What was demanded of single tensors; nil when nothing was.
         public let overrides: TypeOverrides?
         /// The importance matrix; nil for an artifact made without one.
         public let calibration: Calibration?
+        /// The recipe as options changed it, of MLX artifacts.
+        public let mlx: MLXRecipe?
         /// Bits of tensor data for each weight.
         public let bitsPerWeight: Double
         /// The number of weights.
         public let parameters: Int64
         /// The version of this tool.
         public let tool: String
-        /// The build of the engine whose block codecs were used.
-        public let engine: String
+        /// The build of the engine whose block codecs were used; nil where none were.
+        public let engine: String?
         /// The checkpoint.
         public let source: Source
         /// The tensors in the order of the file.
         public let tensors: [Tensor]
 
         enum CodingKeys: String, CodingKey {
-            case file, format, bytes, sha256, recipe, overrides, calibration
+            case file, format, bytes, sha256, files, recipe, overrides, calibration, mlx
             case bitsPerWeight = "bits_per_weight"
             case parameters, tool, engine, source, tensors
         }
@@ -52,18 +56,59 @@ public struct Manifest: Codable, Sendable, Equatable {
             format = "gguf"
             bytes = plan.fileBytes
             self.sha256 = sha256
+            files = nil
             recipe = plan.recipe.name
             overrides = plan.overrides.isEmpty ? nil : plan.overrides
             calibration = plan.calibration.map(Calibration.init)
+            mlx = nil
             bitsPerWeight = plan.bitsPerWeight
             parameters = plan.parameterCount
             self.tool = tool
             self.engine = engine
             self.source = source
             tensors = plan.tensors.map {
-                Tensor(name: $0.name, type: $0.type, dimensions: $0.dimensions, bytes: $0.byteCount)
+                Tensor(name: $0.name, type: $0.type.name, dimensions: $0.dimensions, bytes: $0.byteCount)
             }
         }
+
+        init(file: String, digests: [String: Digest], source: Source, plan: MLXPlan, tool: String) {
+            self.file = file
+            format = "mlx"
+            bytes = plan.fileBytes
+            let files = plan.files.compactMap { file in
+                digests[file.name].map { File(name: file.name, bytes: file.bytes, sha256: $0) }
+            }
+            self.files = files
+            sha256 = Self.digest(of: files)
+            recipe = plan.recipe.name
+            overrides = nil
+            calibration = nil
+            mlx = plan.recipe
+            bitsPerWeight = plan.bitsPerWeight
+            parameters = plan.parameterCount
+            self.tool = tool
+            engine = nil
+            self.source = source
+            tensors = plan.tensors.map {
+                Tensor(
+                    name: $0.name, type: $0.storage.name, dimensions: $0.shape.reversed().map(Int64.init),
+                    bytes: $0.byteCount)
+            }
+        }
+
+        private static func digest(of files: [File]) -> Digest {
+            Digest(of: files.map { "\($0.name) \($0.sha256.hex)" }.sorted().joined(separator: "\n"))
+        }
+    }
+
+    /// A file with its digest.
+    public struct File: Codable, Sendable, Equatable {
+        /// The name within its folder.
+        public let name: String
+        /// The size.
+        public let bytes: Int64
+        /// The digest of the bytes.
+        public let sha256: Digest
     }
 
     /// The importance matrix that an artifact was quantized with.
@@ -84,16 +129,6 @@ public struct Manifest: Codable, Sendable, Equatable {
 
     /// The checkpoint.
     public struct Source: Codable, Sendable, Equatable {
-        /// A file of the checkpoint.
-        public struct File: Codable, Sendable, Equatable {
-            /// The name within the checkpoint.
-            public let name: String
-            /// The size.
-            public let bytes: Int64
-            /// The digest of the file.
-            public let sha256: Digest
-        }
-
         /// The model's name.
         public let name: String
         /// The repository, such as "Qwen/Qwen3-8B"; nil when local.
@@ -110,8 +145,8 @@ public struct Manifest: Codable, Sendable, Equatable {
     public struct Tensor: Codable, Sendable, Equatable {
         /// The name.
         public let name: String
-        /// The storage type.
-        public let type: TensorType
+        /// The name of the storage type: "Q4_K" in GGUF, "4-bit g64" or "BF16" in MLX.
+        public let type: String
         /// The dimensions, fastest first.
         public let dimensions: [Int64]
         /// The size of the data.

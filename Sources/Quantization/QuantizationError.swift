@@ -8,6 +8,8 @@ public struct QuantizationError: LabFailure {
         case unknownRecipe
         /// What is demanded of single tensors cannot be understood.
         case badOverride
+        /// There is no pre-tokenizer of that name.
+        case unknownPreTokenizer
         /// A type cannot hold a tensor.
         case unfittingType
         /// The recipe needs an importance matrix.
@@ -35,7 +37,8 @@ public struct QuantizationError: LabFailure {
     /// Bad usage for what a user mistyped or left out, a failed gate for what cannot be met, otherwise unavailable.
     public var exitCode: ExitCode {
         switch code {
-        case .unknownRecipe, .badOverride, .missingImportanceMatrix, .badImportanceMatrix, .conflictingOutputs:
+        case .unknownRecipe, .badOverride, .unknownPreTokenizer, .missingImportanceMatrix, .badImportanceMatrix,
+            .conflictingOutputs:
             .usage
         case .infeasible: .gateFailed
         case .unfittingType, .badValue, .unsupported, .engineMismatch: .unavailable

@@ -8,13 +8,15 @@ import Quantization
 struct ConvertCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "convert",
-        abstract: "Convert a checkpoint to GGUF files, in one pass over its weights.",
+        abstract: "Convert a checkpoint to GGUF files and MLX folders, in one pass over its weights.",
         discussion: """
-            Writes OUTPUT/gguf/NAME-RECIPE.gguf for each recipe, and OUTPUT/manifest.json that tells of them all. A \
-            file that is there already, whole and made in the same way, is left alone.
+            Writes OUTPUT/gguf/NAME-RECIPE.gguf or OUTPUT/mlx/NAME-RECIPE/ for each recipe, and OUTPUT/manifest.json \
+            that tells of them all. What is there already, whole and made in the same way, is left alone.
 
-            Example:
+            Examples:
               llama-pajamas-quant convert --model ./Qwen3-8B --output ./models/qwen3-8b --precision q4_k_m,q6_k
+              llama-pajamas-quant convert --model ./Qwen3-8B --output ./models/qwen3-8b --formats gguf,mlx \
+                --precision q4_k_m,q6_k:4bit
             """)
 
     @Option(help: "The checkpoint: a folder in the Hugging Face layout.")
@@ -23,22 +25,32 @@ struct ConvertCommand: ParsableCommand {
     @Option(help: "The folder to write to; it is made where it is missing.")
     var output: String
 
-    @Option(help: "Formats, separated by commas: gguf.")
+    @Option(help: "Formats, separated by commas: gguf, mlx.")
     var formats: String = "gguf"
 
     @Option(
         help: """
-            Recipes, separated by commas: llama.cpp's names such as q4_k_m, or balanced, ultra and hq.
+            Recipes, separated by commas: llama.cpp's names such as q4_k_m for gguf; 2bit, 3bit, 4bit, 5bit, 6bit, 8bit, \
+            4bit-uniform and mlx-lm's mixed_2_6, mixed_3_4, mixed_3_6 and mixed_4_6 for mlx; balanced, ultra and hq for \
+            both. For both formats at once, GGUF's, a colon, and MLX's: q4_k_m:4bit.
             """)
     var precision: String = "balanced"
 
-    @OptionGroup(title: "Types of single tensors") var types: TypeOptions
+    @Option(
+        help: ArgumentHelp(
+            "llama.cpp's name for the way the tokenizer cuts text. Default: what tokenizer.json tells.",
+            valueName: "name"))
+    var preTokenizer: String?
+
+    @OptionGroup(title: "Types of single tensors of GGUF files") var types: TypeOptions
+
+    @OptionGroup(title: "Types of MLX folders") var mlx: MLXCommandOptions
 
     @OptionGroup(title: "Importance matrix") var importance: ImportanceOptions
 
     @OptionGroup(title: "Limits") var limits: LimitOptions
 
-    @Flag(help: "Show every tensor's type and size, and the size of the file; write nothing.")
+    @Flag(help: "Show every tensor's type and size, and the size of the files; write nothing.")
     var dryRun = false
 
     @Flag(help: "Make files again that are there already.")
@@ -49,10 +61,6 @@ struct ConvertCommand: ParsableCommand {
 
     func validate() throws {
         if let threads, !(1...4096).contains(threads) { throw ValidationError("--threads must be from 1 to 4096") }
-        let unknown = words(formats).filter { $0.lowercased() != "gguf" }
-        if let name = unknown.first { throw ValidationError("--formats: there is no format '\(name)'; there is: gguf") }
-        if words(formats).isEmpty { throw ValidationError("--formats names no format") }
-        if words(precision).isEmpty { throw ValidationError("--precision names no recipe") }
         if dryRun, importance.isToBeComputed {
             throw ValidationError("--dry-run takes a matrix with --imatrix FILE: one that is not computed has no size")
         }
@@ -60,10 +68,9 @@ struct ConvertCommand: ParsableCommand {
 
     func run() throws {
         var options = ConversionOptions(
-            model: URL(fileURLWithPath: model), output: URL(fileURLWithPath: output),
-            recipes: try words(precision).map(Recipe.named))
-        options.overrides = try types.overrides
+            model: URL(fileURLWithPath: model), output: URL(fileURLWithPath: output), recipes: try recipes)
         options.targets = limits.targets
+        options.preTokenizer = preTokenizer
         options.threads = threads ?? options.threads
         options.isForced = force
         options.importanceMatrices = importance.imatrix
@@ -79,8 +86,23 @@ struct ConvertCommand: ParsableCommand {
         }
     }
 
-    private func words(_ list: String) -> [String] {
-        list.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+    private var recipes: [ArtifactRecipe] {
+        get throws {
+            let formats = try PrecisionList.formats(formats)
+            let overrides = try types.overrides
+            guard formats.contains(.mlx) || mlx.options.isEmpty else {
+                throw ValidationError(
+                    "--group-size, --mixed-precision, --embedding-bits, --output-bits, --aggressive and --dtype are for "
+                        + "--formats mlx")
+            }
+            guard formats.contains(.gguf) || (overrides.isEmpty && preTokenizer == nil && !importance.isGiven) else {
+                throw ValidationError(
+                    "--tensor-type, --output-tensor-type, --token-embedding-type, --leave-output-tensor, --pure, "
+                        + "--pre-tokenizer, --imatrix, --calibration-data and --calibration-samples are for "
+                        + "--formats gguf")
+            }
+            return try PrecisionList.recipes(precision, formats: formats, overrides: overrides, options: mlx.options)
+        }
     }
 }
 
@@ -105,6 +127,8 @@ struct ImportanceOptions: ParsableArguments {
             throw ValidationError("--calibration-samples must be from 1 to 1000000")
         }
     }
+
+    var isGiven: Bool { isToBeComputed || !imatrix.isEmpty }
 
     var isToBeComputed: Bool { calibrationData != nil || calibrationSamples != nil }
 

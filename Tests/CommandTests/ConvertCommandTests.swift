@@ -27,7 +27,7 @@ struct ConvertCommandTests {
     private func manifest() throws -> [Manifest.Artifact] {
         let data = try Data(contentsOf: output.appendingPathComponent("manifest.json"))
         let manifest = try JSONDecoder().decode(Manifest.self, from: data)
-        #expect(manifest.version == 2)
+        #expect(manifest.version == 3)
         return manifest.artifacts
     }
 
@@ -131,7 +131,7 @@ struct ConvertCommandTests {
         Refusal(arguments: ["--precision", "iq1_m"], status: 2, says: "needs an importance matrix: tensor 'blk.0"),
         Refusal(arguments: ["--precision", "q9"], status: 2, says: "there is no recipe 'q9'"),
         Refusal(arguments: ["--precision", ","], status: 2, says: "names no recipe"),
-        Refusal(arguments: ["--formats", "mlx"], status: 2, says: "there is no format 'mlx'"),
+        Refusal(arguments: ["--formats", "onnx"], status: 2, says: "there is no format 'onnx'"),
         Refusal(arguments: ["--tensor-type", "attn_v"], status: 2, says: "REGEX=TYPE"),
         Refusal(arguments: ["--max-size", "big"], status: 2, says: "--max-size"),
         Refusal(arguments: ["--bandwidth", "10"], status: 2, says: "belong together"),

@@ -13,12 +13,16 @@ struct ModelConfigurationTests {
         "eos_token_id": "151645",
     ]
 
-    private func configuration(_ changes: [String: String?] = [:]) throws -> ModelConfiguration {
+    private func object(_ changes: [String: String?] = [:]) throws -> JSONObject {
         var fields = Self.small
         for (key, value) in changes { fields[key] = value }
         let text = fields.map { "\"\($0)\": \($1)" }.joined(separator: ", ")
-        return try ModelConfiguration(
-            JSONObject(JSONValue.parse(Array("{\(text)}".utf8), file: "config.json"), file: "config.json"))
+        return try JSONObject(JSONValue.parse(Array("{\(text)}".utf8), file: "config.json"), file: "config.json")
+    }
+
+    private func configuration(_ changes: [String: String?] = [:]) throws -> ModelConfiguration {
+        let object = try object(changes)
+        return try ModelConfiguration(object, architecture: .detect(object))
     }
 
     @Test("the values of the file, typed")
@@ -62,7 +66,7 @@ struct ModelConfigurationTests {
         "a key that is missing, of the wrong type or impossible is named",
         arguments: [
             ("hidden_size", nil), ("hidden_size", "\"1024\""), ("num_hidden_layers", "0"), ("head_dim", "-1"),
-            ("vocab_size", "99999999999"), ("num_key_value_heads", "7"), ("rms_norm_eps", "\"x\""),
+            ("head_dim", "127"), ("vocab_size", "99999999999"), ("num_key_value_heads", "7"), ("rms_norm_eps", "\"x\""),
             ("architectures", "\"Qwen3ForCausalLM\""), ("rope_theta", nil as String?),
         ])
     func faults(key: String, value: String?) {
@@ -72,17 +76,19 @@ struct ModelConfigurationTests {
 
     @Test("an unsupported architecture is named, and the supported ones are listed")
     func unsupported() throws {
-        let read = try configuration(["architectures": #"["MambaForCausalLM"]"#])
-        let error = #expect(throws: FormatError.self) { try Architecture.detect(read, file: "config.json") }
+        let object = try object(["architectures": #"["MambaForCausalLM"]"#])
+        let error = #expect(throws: FormatError.self) { try Architecture.detect(object) }
         #expect(error?.code == .unsupported)
         #expect(error?.description == "config.json: key 'architectures': names MambaForCausalLM")
-        #expect(error?.remedy == "Supported: Qwen3ForCausalLM.")
+        #expect(
+            error?.remedy
+                == "Supported: Qwen3ForCausalLM, Qwen2ForCausalLM, LlamaForCausalLM, MistralForCausalLM.")
     }
 
     @Test("the tensors of Qwen3-0.6B: names, shapes and the number of weights")
     func tensors() throws {
         let read = try configuration()
-        let architecture = try Architecture.detect(read, file: "config.json")
+        let architecture = try Architecture.detect(object())
         #expect(architecture.name == "qwen3")
         let tensors = architecture.tensors(read)
         // 28 blocks of 11 tensors, the embedding, the last norm, the output.

@@ -27,19 +27,47 @@ struct TokenizerTests {
     @Test("added tokens, the pre-tokenizer alone or in a sequence, and processors")
     func parts() throws {
         let split = #"{"type":"Split","pattern":{"Regex":"x+"},"behavior":"Isolated"}"#
-        let sequence = #"{"type":"Sequence","pretokenizers":[{"type":"Digits"},\#(split)]}"#
-        for preTokenizer in [split, sequence] {
+        let sequence = #"{"type":"Sequence","pretokenizers":[{"type":"Digits","individual_digits":true},\#(split)]}"#
+        for (preTokenizer, steps) in [
+            (split, [SplittingStep.split(pattern: "x+")]),
+            (sequence, [.digits(individual: true), .split(pattern: "x+")]),
+        ] {
             let read = try definition(
                 merges: "[]",
                 extra: #","added_tokens":[{"id":7,"content":"<|x|>","special":true},{"id":3,"content":"<t>"}]"#
                     + #","pre_tokenizer":\#(preTokenizer),"normalizer":{"type":"NFC"}"#
                     + #","post_processor":{"type":"Sequence","processors":[{"type":"ByteLevel"}]}"#)
-            #expect(read.preTokenizerPattern == "x+")
+            #expect(read.preTokenizer == steps)
             #expect(read.addedTokens.map(\.isSpecial) == [true, false])
             #expect(read.idCount == 8)
             #expect(read.normalizers == ["NFC"])
-            #expect(read.postProcessors == ["ByteLevel"])
+            #expect(read.postProcessors == [.byteLevel])
         }
+    }
+
+    @Test(
+        "steps that cut in another way are told apart",
+        arguments: [
+            (#"{"type":"Split","pattern":{"String":"x"},"behavior":"Isolated"}"#, "Split (Isolated)"),
+            (#"{"type":"Split","pattern":{"Regex":"x"},"behavior":"Removed"}"#, "Split (Removed)"),
+            (#"{"type":"Split","pattern":{"Regex":"x"},"behavior":"Isolated","invert":true}"#, "Split (Isolated)"),
+            (#"{"type":"Digits","individual_digits":false}"#, "Digits"),
+            (#"{"type":"ByteLevel","add_prefix_space":true,"use_regex":false}"#, "ByteLevel (add_prefix_space)"),
+            (#"{"type":"ByteLevel","add_prefix_space":false}"#, "ByteLevel with its expression"),
+            (#"{"type":"Metaspace"}"#, "Metaspace"),
+        ])
+    func steps(text: String, description: String) throws {
+        let read = try definition(merges: "[]", extra: #","pre_tokenizer":\#(text)"#)
+        #expect(read.preTokenizer.map(\.description) == [description])
+    }
+
+    @Test("the pieces of a template")
+    func template() throws {
+        let read = try definition(
+            merges: "[]",
+            extra: #","post_processor":{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"<s>","#
+                + #""type_id":0}},{"Sequence":{"id":"A","type_id":0}}],"pair":[]}"#)
+        #expect(read.postProcessors == [.template(single: [.special("<s>"), .sequence("A")], pair: [])])
     }
 
     @Test("another kind of model is refused by name")
@@ -56,14 +84,17 @@ struct TokenizerTests {
             object(
                 #"{"bos_token":null,"eos_token":"<|e|>","pad_token":{"content":"<|p|>"},"add_bos_token":false,"#
                     + #""chat_template":"inner"}"#),
-            separateTemplate: "outer")
+            separateTemplates: [.init(name: "default", source: "outer")])
         #expect(read.specialTokens == [.eos: "<|e|>", .pad: "<|p|>"])
+        #expect(read.plainTokens == [.eos])
         #expect(read.addsToken == [.bos: false])
         #expect(read.chatTemplate == "inner")
-        #expect(try TokenizerConfiguration(object("{}"), separateTemplate: "outer").chatTemplate == "outer")
+        #expect(
+            try TokenizerConfiguration(object("{}"), separateTemplates: [.init(name: "default", source: "outer")])
+                .chatTemplate == "outer")
         let several = try TokenizerConfiguration(
             object(#"{"chat_template":[{"name":"tool","template":"t"},{"name":"default","template":"d"}]}"#),
-            separateTemplate: nil)
+            separateTemplates: [])
         #expect(several.chatTemplate == "d")
         #expect(several.chatTemplates.map(\.name) == ["tool", "default"])
     }
@@ -115,7 +146,8 @@ struct TokenizerTests {
         #expect(read.merges.count == 151_387)
         #expect(read.addedTokens.count == 26)
         #expect(read.idCount == 151_669)
-        #expect(read.preTokenizerPattern?.hasPrefix("(?i:'s|'t|") == true)
+        #expect(read.preTokenizer.count == 2)
+        #expect(read.preTokenizer.last == .byteLevel(splits: false))
     }
 }
 

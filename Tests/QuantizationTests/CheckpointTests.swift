@@ -55,8 +55,8 @@ struct CheckpointTests {
             checkpoint: TinyCheckpoint(additional: ["model.layers.2.mlp.up_proj.weight": [256, 256]]),
             problem: "tensor 'model.layers.2.mlp.up_proj.weight': has no place", code: .unsupported),
         Fault(
-            testDescription: "another architecture", checkpoint: TinyCheckpoint(architecture: "LlamaForCausalLM"),
-            problem: "key 'architectures': names LlamaForCausalLM", code: .unsupported),
+            testDescription: "another architecture", checkpoint: TinyCheckpoint(architecture: "MambaForCausalLM"),
+            problem: "key 'architectures': names MambaForCausalLM", code: .unsupported),
     ]
 
     @Test("a checkpoint that is not whole is an error that names file and tensor", arguments: faults)

@@ -48,7 +48,7 @@ struct ConverterTests {
     func plan(name: String) throws {
         let checkpoint = try checkpoint(.uneven)
         let target = try target(name)
-        let plan = try RecipePlan(checkpoint, target.recipe)
+        let plan = try RecipePlan(checkpoint, .named(name))
         let manifest = try #require(
             Converter(checkpoint).convert(to: [target], threads: 2, engineBuild: "b11434").first)
         let file = try GGUFReader(target.url)
@@ -134,7 +134,7 @@ struct ConverterTests {
     func noDirectory() throws {
         let one = try target("BF16")
         let checkpoint = try checkpoint()
-        let other = Converter.Target(recipe: one.recipe, url: folder.url.appendingPathComponent("none/m.gguf"))
+        let other = Converter.Target(one.recipe, url: folder.url.appendingPathComponent("none/m.gguf"))
         let error = #expect(throws: FormatError.self) {
             try Converter(checkpoint).convert(to: [one, other], engineBuild: "b11434")
         }

@@ -4,25 +4,37 @@ benchmark() {
     local what=${1:-}
     [ $# -eq 0 ] || shift
     case "$what" in
-    quantize) benchmark_quantize "$@" ;;
-    imatrix) benchmark_imatrix "$@" ;;
+    quantize)
+        prepare_benchmark
+        provide_peers llama-quantize
+        run_benchmark quantize.py --tree "$ENGINE_SOURCE" "$@"
+        ;;
+    imatrix)
+        prepare_benchmark
+        provide_peers llama-imatrix
+        run_benchmark imatrix.py "$@"
+        ;;
+    mlx)
+        . "$ROOT/engine/benchmark/mlx.sh"
+        benchmark_mlx "$@"
+        ;;
     *)
         echo "usage: ./lab benchmark quantize [codecs] [conversion] [large] [--runs N] [--threads N]
        ./lab benchmark imatrix [--runs N] [--threads N]
+       ./lab benchmark mlx [--runs N] [--threads N]
 (large needs 23 GB of temporary disk; all but codecs need Qwen3's tokenizer in LAB_DATA/qwen3)" >&2
         exit 2
         ;;
     esac
 }
 
-# What the programs that are compared need; leaves BENCHMARK_WORK, a folder that is removed at the end.
+# What the programs that are compared need; leaves BENCHMARK_DATA, and BENCHMARK_WORK, a folder removed at the end.
 prepare_benchmark() {
     [ "$PREFIX" = "$(default_engine_link)" ] ||
         give_up "the comparisons need the pinned engine's source tree" "unset LAB_ENGINE_PREFIX"
     require_packages engine
     set_engine_paths
     fetch_engine
-    provide_peers llama-quantize llama-imatrix
     provide_prove_python
     provide_build
     export LAB_ENGINE_PREFIX=$PREFIX
@@ -30,18 +42,12 @@ prepare_benchmark() {
     [ -e "$BENCHMARK_DATA/qwen3/tokenizer.json" ] ||
         give_up "no Qwen3 tokenizer at $BENCHMARK_DATA/qwen3" \
             "set LAB_DATA to a folder with qwen3/tokenizer.json and configs/"
+    make_benchmark_work
+}
+
+make_benchmark_work() {
     BENCHMARK_WORK=$(mktemp -d "${TMPDIR:-/tmp}/lab-benchmark.XXXXXX") || give_up "cannot make a temporary folder"
     trap 'rm -rf "$BENCHMARK_WORK"' EXIT
-}
-
-benchmark_quantize() {
-    prepare_benchmark
-    run_benchmark quantize.py --tree "$ENGINE_SOURCE" "$@"
-}
-
-benchmark_imatrix() {
-    prepare_benchmark
-    run_benchmark imatrix.py "$@"
 }
 
 # run_benchmark SCRIPT ARGUMENT...: ends with the script's status, its log's last lines where it failed.
@@ -50,9 +56,14 @@ run_benchmark() {
     shift
     lab_python "$ROOT/engine/benchmark/$script" --root "$ROOT" --engine "$PREFIX" --python "$PROVE_PYTHON" \
         --data "$BENCHMARK_DATA" --work "$BENCHMARK_WORK" "$@" || status=$?
-    if [ "$status" -ne 0 ] && [ -s "$BENCHMARK_WORK/log" ]; then
+    show_benchmark_log "$status"
+    exit "$status"
+}
+
+# show_benchmark_log STATUS: what the last program said, after a failure.
+show_benchmark_log() {
+    if [ "$1" -ne 0 ] && [ -s "$BENCHMARK_WORK/log" ]; then
         say "the log's last lines:"
         tail -n 25 "$BENCHMARK_WORK/log" | sed 's/^/    /' >&2
     fi
-    exit "$status"
 }

@@ -8,9 +8,9 @@ PEER_DIGESTS=$ROOT/fixtures/peers
 prove() {
     local what=${1:-all}
     case "$what" in
-    conversion | recipes | perplexity | portability | arm64 | imatrix | all) ;;
+    conversion | recipes | perplexity | portability | arm64 | imatrix | mlx | all) ;;
     *)
-        echo "usage: ./lab prove [conversion [MODEL] | recipes [MODEL...] | perplexity | portability | arm64 | imatrix | all]
+        echo "usage: ./lab prove [conversion [MODEL] | recipes [MODEL...] | perplexity | portability | arm64 | imatrix | mlx | all]
 (models of conversion: pajama-tiny, qwen3-0.6b-random; of recipes: the files in fixtures/peers/recipes)" >&2
         exit 2
         ;;
@@ -18,6 +18,11 @@ prove() {
     if [ "$what" = portability ]; then
         . "$ROOT/engine/prove/portability.sh"
         prove_portability
+        exit
+    fi
+    if [ "$what" = mlx ]; then
+        . "$ROOT/engine/prove/mlx.sh"
+        prove_mlx
         exit
     fi
     if [ "$what" = arm64 ]; then
@@ -48,7 +53,11 @@ prove() {
     local status=0
     if [ "$what" != perplexity ]; then prove_conversion "${2:-}" || status=1; fi
     if [ "$what" != conversion ]; then prove_perplexity || status=1; fi
-    if [ "$what" = all ]; then prove_recipes || status=1; fi
+    if [ "$what" = all ]; then
+        prove_recipes || status=1
+        . "$ROOT/engine/prove/mlx.sh"
+        prove_mlx || status=1
+    fi
     exit "$status"
 }
 

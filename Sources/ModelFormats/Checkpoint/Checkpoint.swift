@@ -9,6 +9,26 @@ public struct Checkpoint: Sendable {
         public let model: ModelTensor
         /// Where its data is.
         public let source: SafetensorsModel.Entry
+        /// What its elements are multiplied with; nil when they are the weights themselves.
+        public let scales: Scales?
+    }
+
+    /// The scales of a tensor of 8-bit floats.
+    public struct Scales: Sendable {
+        /// Where they are, a row of scales for each row of blocks.
+        public let source: SafetensorsModel.Entry
+        /// The rows and columns that share a scale.
+        public let block: SourceQuantization.Block
+        /// The number of blocks beside each other.
+        public let columns: Int
+    }
+
+    /// A tensor that GGUF files have and checkpoints do not: it follows from the configuration.
+    public struct Constant: Sendable {
+        /// Which tensor it is.
+        public let model: ModelTensor
+        /// Its values.
+        public let values: [Float]
     }
 
     /// A file that the checkpoint consists of.
@@ -35,8 +55,14 @@ public struct Checkpoint: Sendable {
     public let configuration: ModelConfiguration
     /// The kind of network.
     public let architecture: Architecture
-    /// `tokenizer.json`.
-    public let tokenizer: TokenizerDefinition
+    /// `tokenizer.json`; nil when absent.
+    public let tokenizer: TokenizerDefinition?
+    /// `tokenizer.model`, which decides where it is there; nil when absent.
+    public let sentencePiece: SentencePieceModel?
+    /// `added_tokens.json`: ids by text; empty when absent.
+    public let addedTokens: [TokenizerDefinition.Token]
+    /// The name of the way to split text that was asked for; nil to find it in `tokenizer.json`.
+    public let preTokenizer: String?
     /// `tokenizer_config.json`; nil when absent.
     public let tokenizerConfiguration: TokenizerConfiguration?
     /// `generation_config.json`; nil when absent.
@@ -45,6 +71,8 @@ public struct Checkpoint: Sendable {
     public let card: ModelCard?
     /// The tensors in the order of the files, in a file in the order of their names.
     public let tensors: [Tensor]
+    /// Tensors that GGUF files have beside those.
+    public let constants: [Constant]
     /// The files that decide what an artifact contains; the card is not among them.
     public let files: [File]
 
@@ -54,7 +82,15 @@ public struct Checkpoint: Sendable {
     /// Opens and checks a checkpoint.
     ///
     /// Throws ``FormatError`` for the first thing that is wrong.
-    public init(directory: URL, name: String? = nil, sourceID: String? = nil, revision: String? = nil) throws {
+    /// - Parameters:
+    ///   - name: Default: the directory's name.
+    ///   - sourceID: The id of the repository. Default: none.
+    ///   - revision: The commit. Default: none.
+    ///   - preTokenizer: llama.cpp's name for the way to split text. Default: what `tokenizer.json` tells.
+    public init(
+        directory: URL, name: String? = nil, sourceID: String? = nil, revision: String? = nil,
+        preTokenizer: String? = nil
+    ) throws {
         let directory = directory.standardizedFileURL
         self.directory = directory
         self.name = name ?? directory.lastPathComponent
@@ -63,19 +99,26 @@ public struct Checkpoint: Sendable {
         let folder = CheckpointFolder(directory)
         let configurationObject = try folder.object("config.json")
         // Told first: the keys that the configuration needs depend on the architecture.
-        architecture = try Self.detectArchitecture(configurationObject)
-        configuration = try ModelConfiguration(configurationObject)
-        tokenizer = try TokenizerDefinition(folder.object("tokenizer.json"))
-        let separateTemplate = try folder.text("chat_template.jinja")
+        architecture = try Architecture.detect(configurationObject)
+        configuration = try ModelConfiguration(configurationObject, architecture: architecture)
+        sentencePiece = try folder.sentencePiece()
+        tokenizer =
+            try sentencePiece == nil
+            ? TokenizerDefinition(folder.object("tokenizer.json"))
+            : folder.optionalObject("tokenizer.json").map(TokenizerDefinition.init)
+        self.preTokenizer = preTokenizer
+        addedTokens = try folder.optionalObject("added_tokens.json").map(TokenizerDefinition.tokens) ?? []
+        let templates = try folder.templates()
         tokenizerConfiguration = try folder.optionalObject("tokenizer_config.json").map {
-            try TokenizerConfiguration($0, separateTemplate: separateTemplate)
+            try TokenizerConfiguration($0, separateTemplates: templates)
         }
         generation = try folder.optionalObject("generation_config.json").map(GenerationConfiguration.init)
         card = try folder.text("README.md").map(ModelCard.init)
-        guard tokenizer.idCount <= configuration.vocabularySize else {
+        let ids = tokenizer?.idCount ?? 0
+        guard ids <= configuration.vocabularySize else {
             throw FormatError.malformed(
                 directory.appendingPathComponent("tokenizer.json").path, nil,
-                "has \(tokenizer.idCount) ids, and config.json a vocabulary of \(configuration.vocabularySize)")
+                "has \(ids) ids, and config.json a vocabulary of \(configuration.vocabularySize)")
         }
         let weights = try SafetensorsModel(directory: directory)
         // Before the blocks are listed: their number is only a claim of config.json.
@@ -84,8 +127,9 @@ public struct Checkpoint: Sendable {
                 directory.appendingPathComponent("config.json").path, "key 'num_hidden_layers'",
                 "tells of \(configuration.layerCount) blocks, and the weights are \(weights.entries.count) tensors")
         }
-        tensors = try Self.match(
-            weights, with: architecture.tensors(configuration), configuration: configuration, directory: directory)
+        tensors = try TensorMatching(configuration: configuration, directory: directory)
+            .match(weights, with: architecture.tensors(configuration))
+        constants = configuration.frequencyFactors.map { [$0] } ?? []
         files = try folder.files(weights: weights.files)
     }
 
@@ -102,6 +146,7 @@ public struct Checkpoint: Sendable {
         var lines = fileDigests.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.hex)" }
         lines.append("name \(name)")
         lines.append("card \(Digest(of: card?.frontMatter ?? "").hex)")
+        if let preTokenizer { lines.append("pre-tokenizer \(preTokenizer)") }
         return Digest(of: lines.joined(separator: "\n"))
     }
 
@@ -110,93 +155,5 @@ public struct Checkpoint: Sendable {
         var digests: [String: Digest] = [:]
         for file in files { digests[file.name] = try digest(file.url) }
         return digests
-    }
-
-    private static func detectArchitecture(_ object: JSONObject) throws -> Architecture {
-        let names = try object.require("architectures", object.array).compactMap { value -> String? in
-            guard case .string(let name) = value else { return nil }
-            return name
-        }
-        return try Architecture.detect(names, file: object.file)
-    }
-
-    private static let ignoredSuffixes = [".rotary_emb.inv_freq", ".attention.masked_bias", ".attention.bias"]
-
-    private static func match(
-        _ weights: SafetensorsModel, with expected: [ModelTensor], configuration: ModelConfiguration, directory: URL
-    ) throws -> [Tensor] {
-        var wanted = Dictionary(uniqueKeysWithValues: expected.map { ($0.sourceName, $0) })
-        var tensors: [Tensor] = []
-        for entry in weights.entries {
-            let name = entry.tensor.name
-            if ignoredSuffixes.contains(where: name.hasSuffix) { continue }
-            guard let model = wanted.removeValue(forKey: name) else {
-                throw FormatError(
-                    .unsupported, file: entry.file.url.path, subject: "tensor '\(name)'",
-                    "has no place in this architecture, or its block is not among the \(configuration.layerCount)",
-                    remedy: "Check that config.json and the weights belong together.")
-            }
-            guard entry.tensor.shape == model.shape else {
-                throw FormatError.malformed(
-                    entry.file.url.path, "tensor '\(name)'",
-                    "has the shape \(entry.tensor.shape), and config.json demands \(model.shape)")
-            }
-            guard [.bfloat16, .float16, .float32].contains(entry.tensor.scalarType) else {
-                throw FormatError(
-                    .unsupported, file: entry.file.url.path, subject: "tensor '\(name)'",
-                    "has the element type \(entry.tensor.scalarType.rawValue)",
-                    remedy: "Supported are BF16, F16 and F32: take the checkpoint that was not quantized.")
-            }
-            tensors.append(Tensor(model: model, source: entry))
-        }
-        let absent = expected.first {
-            wanted[$0.sourceName] != nil && !($0.role == .output && configuration.tiesWordEmbeddings)
-        }
-        if let absent {
-            throw FormatError(
-                .missing, file: directory.path, subject: "tensor '\(absent.sourceName)'", "is in none of the files",
-                remedy: FormatError.downloadAgain)
-        }
-        return tensors
-    }
-}
-
-/// The files of a checkpoint's directory.
-private struct CheckpointFolder {
-    let directory: URL
-
-    init(_ directory: URL) { self.directory = directory }
-
-    private static let textFiles = [
-        "config.json", "tokenizer.json", "tokenizer_config.json", "generation_config.json", "chat_template.jinja",
-        SafetensorsModel.indexName,
-    ]
-
-    private func url(_ name: String) -> URL { directory.appendingPathComponent(name) }
-
-    private func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: url(name).path) }
-
-    func object(_ name: String) throws -> JSONObject {
-        try JSONObject(contentsOf: RandomAccessFile(url(name)))
-    }
-
-    func optionalObject(_ name: String) throws -> JSONObject? {
-        exists(name) ? try object(name) : nil
-    }
-
-    func text(_ name: String) throws -> String? {
-        guard exists(name) else { return nil }
-        let file = try RandomAccessFile(url(name))
-        return String(decoding: try file.read(at: 0, count: Int(file.sizeBytes)), as: UTF8.self)
-    }
-
-    func files(weights: [SafetensorsFile]) throws -> [Checkpoint.File] {
-        let texts = try Self.textFiles.filter(exists).map { name in
-            Checkpoint.File(name: name, url: url(name), sizeBytes: try RandomAccessFile(url(name)).sizeBytes)
-        }
-        let parts = weights.map {
-            Checkpoint.File(name: $0.url.lastPathComponent, url: $0.url, sizeBytes: $0.sizeBytes)
-        }
-        return texts + parts
     }
 }

@@ -2,8 +2,6 @@
 ///
 /// Field names follow the file; what the file calls `num_hidden_layers` is ``layerCount`` here.
 public struct ModelConfiguration: Sendable, Equatable {
-    /// The class names in `architectures`, such as "Qwen3ForCausalLM".
-    public let architectures: [String]
     /// The width of the residual stream.
     public let hiddenSize: Int
     /// The width of the feed-forward layer.
@@ -16,6 +14,12 @@ public struct ModelConfiguration: Sendable, Equatable {
     public let keyValueHeadCount: Int
     /// The width of a head.
     public let headDimension: Int
+    /// Whether the file states the width of a head; otherwise it follows from the architecture.
+    public let statesHeadDimension: Bool
+    /// Whether the projections of attention have biases that the architecture leaves to choose.
+    public let hasAttentionBias: Bool
+    /// Whether the projections of the feed-forward layer have biases.
+    public let hasFeedForwardBias: Bool
     /// The number of rows of the embedding.
     public let vocabularySize: Int
     /// The longest context, in tokens.
@@ -28,6 +32,8 @@ public struct ModelConfiguration: Sendable, Equatable {
     public let ropeScaling: RopeScaling?
     /// Whether the output matrix is the embedding.
     public let tiesWordEmbeddings: Bool
+    /// How the weights are quantized; nil when they are not.
+    public let quantization: SourceQuantization?
     /// The ids of special tokens that the file states as single integers.
     public let specialTokenIDs: [SpecialToken: Int]
     /// The name that the authors saved the model under; nil when the file has none.
@@ -36,17 +42,13 @@ public struct ModelConfiguration: Sendable, Equatable {
     /// Query heads that share one key and value head.
     public var queryHeadsPerKeyValueHead: Int { attentionHeadCount / keyValueHeadCount }
 
-    /// Reads a configuration.
+    /// Reads a configuration; the architecture fills in what its own class leaves out.
     ///
     /// Throws ``FormatError`` for a missing key or a value that no network can have.
-    public init(_ object: JSONObject) throws {
-        let names = try object.require("architectures", object.array)
-        architectures = try names.map {
-            guard case .string(let name) = $0 else { throw object.mismatch("architectures", "a list of names") }
-            return name
-        }
-        func size(_ key: String) throws -> Int {
-            let value = try object.require(key, object.integer)
+    public init(_ object: JSONObject, architecture: Architecture) throws {
+        let defaults = architecture.defaults
+        func size(_ key: String, orElse missing: Int? = nil) throws -> Int {
+            let value = try object.integer(key) ?? missing ?? object.require(key, object.integer)
             guard (1...Int(Int32.max)).contains(value) else {
                 throw object.mismatch(key, "a positive 31-bit integer")
             }
@@ -56,71 +58,42 @@ public struct ModelConfiguration: Sendable, Equatable {
         intermediateSize = try size("intermediate_size")
         layerCount = try size("num_hidden_layers")
         attentionHeadCount = try size("num_attention_heads")
-        keyValueHeadCount = try size("num_key_value_heads")
-        headDimension = try size("head_dim")
+        keyValueHeadCount = try size("num_key_value_heads", orElse: defaults.sharesNoHeads ? attentionHeadCount : nil)
+        statesHeadDimension = try object.integer("head_dim") != nil
+        headDimension = try size(
+            "head_dim", orElse: defaults.dividesHiddenIntoHeads ? hiddenSize / attentionHeadCount : nil)
         vocabularySize = try size("vocab_size")
         maximumPositions = try size("max_position_embeddings")
         guard attentionHeadCount % keyValueHeadCount == 0 else {
             throw object.mismatch("num_key_value_heads", "a divisor of num_attention_heads")
         }
-        rmsNormEpsilon = try object.require("rms_norm_eps", object.number)
+        guard headDimension % 2 == 0 else { throw object.mismatch("head_dim", "an even number") }
+        rmsNormEpsilon =
+            try object.number("rms_norm_eps") ?? defaults.rmsNormEpsilon
+            ?? object.require("rms_norm_eps", object.number)
         let rope = try object.object("rope_parameters") ?? object.object("rope_scaling")
-        ropeTheta = try rope?.number("rope_theta") ?? object.require("rope_theta", object.number)
-        ropeScaling = try rope.flatMap(RopeScaling.init)
+        ropeTheta =
+            try rope?.number("rope_theta") ?? object.number("rope_theta") ?? defaults.ropeTheta
+            ?? object.require("rope_theta", object.number)
+        ropeScaling = try rope.flatMap {
+            try RopeScaling($0, originalPositions: object.integer("original_max_position_embeddings"))
+        }
+        if case .llama3 = ropeScaling, !architecture.readsFrequencyFactors {
+            throw FormatError(
+                .unsupported, file: object.file, subject: "key 'rope_scaling'",
+                "has the type 'llama3', which the engine does not know for \(architecture.name)",
+                remedy: "Check that config.json belongs to these weights.")
+        }
+        hasAttentionBias = try object.bool("attention_bias") ?? false
+        hasFeedForwardBias = try object.bool("mlp_bias") ?? false
         tiesWordEmbeddings = try object.bool("tie_word_embeddings") ?? false
+        quantization = try object.object("quantization_config").map(SourceQuantization.init)
         var ids: [SpecialToken: Int] = [:]
         for token in SpecialToken.allCases {
             if case .integer(let id) = object["\(token.rawValue)_token_id"] { ids[token] = Int(id) }
         }
         specialTokenIDs = ids
         savedName = try object.string("_name_or_path")
-    }
-}
-
-/// How rotary position embeddings are stretched to a longer context.
-public enum RopeScaling: Sendable, Equatable {
-    /// All frequencies divided by a factor.
-    case linear(factor: Double)
-    /// YaRN.
-    case yarn(Yarn)
-
-    /// The parameters of YaRN; the optional ones are written only when the file has them.
-    public struct Yarn: Sendable, Equatable {
-        /// The ratio of the new context to the original one.
-        public let factor: Double
-        /// The context of the training, in tokens.
-        public let originalPositions: Int
-        /// `extrapolation_factor`.
-        public let extrapolationFactor: Double?
-        /// `attention_factor`.
-        public let attentionFactor: Double?
-        /// `beta_fast`.
-        public let betaFast: Double?
-        /// `beta_slow`.
-        public let betaSlow: Double?
-    }
-
-    /// Reads the scaling; nil for the type "default".
-    ///
-    /// Throws ``FormatError`` for a type that is not supported.
-    init?(_ object: JSONObject) throws {
-        switch try object.string("rope_type") ?? object.string("type") {
-        case nil, "default": return nil
-        case "linear": self = .linear(factor: try object.require("factor", object.number))
-        case "yarn":
-            self = .yarn(
-                Yarn(
-                    factor: try object.require("factor", object.number),
-                    originalPositions: try object.require("original_max_position_embeddings", object.integer),
-                    extrapolationFactor: try object.number("extrapolation_factor"),
-                    attentionFactor: try object.number("attention_factor") ?? object.number("attn_factor"),
-                    betaFast: try object.number("beta_fast"),
-                    betaSlow: try object.number("beta_slow")))
-        case let other?:
-            throw FormatError(
-                .unsupported, file: object.file, subject: "key 'rope_scaling'", "has the type '\(other)'",
-                remedy: "Supported are default, linear and yarn.")
-        }
     }
 }
 
@@ -142,4 +115,11 @@ public enum SpecialToken: String, Sendable, CaseIterable {
     case cls
     /// Hides a token.
     case mask
+    /// Ends a turn, where a template puts another token at the end of a text.
+    case eot
+    /// Ends a message, where ``eot`` is taken.
+    case eom
+
+    /// Those that files state; the others follow from a template.
+    public static let stated: [SpecialToken] = [.bos, .eos, .unk, .sep, .pad, .cls, .mask]
 }

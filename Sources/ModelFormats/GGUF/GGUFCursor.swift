@@ -142,7 +142,7 @@ struct GGUFCursor {
 
 extension String {
     /// The text of some bytes; nil unless they are valid UTF-8.
-    fileprivate init?(validating bytes: UnsafeRawBufferPointer) {
+    init?(validating bytes: UnsafeRawBufferPointer) {
         var decoder = UTF8()
         var iterator = bytes.makeIterator()
         validation: while true {

@@ -15,8 +15,13 @@ public struct SafetensorsModel: Sendable {
     /// The files, the index not among them.
     public let files: [SafetensorsFile]
 
-    static let indexName = "model.safetensors.index.json"
-    static let singleName = "model.safetensors"
+    /// The name of the index of shards.
+    public static let indexName = "model.safetensors.index.json"
+    /// The name of a single file.
+    public static let singleName = "model.safetensors"
+
+    /// Whether a file's name is that of weights or of their index.
+    public static func owns(_ name: String) -> Bool { name == indexName || name.hasSuffix(".safetensors") }
 
     /// Opens the weights in a directory.
     ///

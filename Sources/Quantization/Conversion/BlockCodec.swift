@@ -21,7 +21,17 @@ public struct BlockCodec: Sendable {
         case .bfloat16: kernels.decodeBF16(source, floats.count, target)
         case .float16: kernels.decodeF16(source, floats.count, target)
         case .float32: UnsafeMutableRawPointer(target).copyMemory(from: source, byteCount: bytes.count)
+        case .float8E4M3: Self.look(up: bytes, in: Float8.e4m3, into: floats)
+        case .float8E5M2: Self.look(up: bytes, in: Float8.e5m2, into: floats)
         default: preconditionFailure("the checkpoint admits no \(type.rawValue)")
+        }
+    }
+
+    private static func look(
+        up codes: UnsafeRawBufferPointer, in values: [Float], into floats: UnsafeMutableBufferPointer<Float>
+    ) {
+        values.withUnsafeBufferPointer { values in
+            for index in floats.indices { floats[index] = values[Int(codes[index])] }
         }
     }
 
@@ -33,10 +43,20 @@ public struct BlockCodec: Sendable {
         }
     }
 
-    /// Rounds to BF16 in place, to the nearest, ties to even.
-    func roundToBF16(_ floats: UnsafeMutableBufferPointer<Float>) {
+    /// Rounds to the values of a float type in place, to the nearest, ties to even.
+    func round(_ floats: UnsafeMutableBufferPointer<Float>, to type: ScalarType) {
         guard let values = floats.baseAddress else { return }
-        kernels.roundToBF16(values, floats.count)
+        switch type {
+        case .bfloat16: kernels.roundToBF16(values, floats.count)
+        case .float16:
+            withUnsafeTemporaryAllocation(of: UInt16.self, capacity: floats.count) { halves in
+                guard let halves = halves.baseAddress else { return }
+                _ = kernels.encodeF16(values, floats.count, halves)
+                kernels.decodeF16(halves, floats.count, values)
+            }
+        case .float32: break
+        default: preconditionFailure("nothing is rounded to \(type.rawValue)")
+        }
     }
 
     /// The index of the first value that is infinite or not a number; nil where all are finite.
@@ -77,5 +97,46 @@ public struct BlockCodec: Sendable {
             firstBad = encoder(source, rows, rowElements, importance?.baseAddress, target)
         }
         return firstBad < 0 ? nil : firstBad
+    }
+
+    // MARK: - MLX
+
+    /// Encodes whole groups as MLX stores them, with the bytes of `mx.quantize` on a CPU.
+    /// - Parameters:
+    ///   - floats: Finite values, group after group.
+    ///   - scalarType: The type of scales and biases: BF16, F16 or F32.
+    ///   - codes: Room for the codes.
+    ///   - scales: Room for a scale for each group.
+    ///   - biases: Room for a bias for each group.
+    /// - Returns: The index of the first group whose scale or bias is beyond what can be stored; nil for none.
+    public func encodeAffine(
+        _ floats: UnsafeBufferPointer<Float>, as type: AffineType, storedIn scalarType: ScalarType,
+        codes: UnsafeMutableRawPointer, scales: UnsafeMutableRawPointer, biases: UnsafeMutableRawPointer
+    ) -> Int? {
+        let groups = floats.count / type.groupSize
+        return withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * groups) { factors in
+            guard let source = floats.baseAddress, let exact = factors.baseAddress else { return nil }
+            let firstBad = kernels.encodeAffineGroups(
+                source, groups, type.groupSize, type.bits, codes, exact, exact + groups)
+            let stored = [
+                firstBad, store(exact, groups, as: scalarType, at: scales),
+                store(exact + groups, groups, as: scalarType, at: biases),
+            ]
+            return stored.filter { $0 >= 0 }.min()
+        }
+    }
+
+    /// Stores floats in a float type; returns the first one that becomes infinite, or -1.
+    private func store(
+        _ floats: UnsafePointer<Float>, _ count: Int, as type: ScalarType, at place: UnsafeMutableRawPointer
+    ) -> Int {
+        switch type {
+        case .bfloat16: return kernels.encodeBF16(floats, count, place)
+        case .float16: return kernels.encodeF16(floats, count, place)
+        case .float32:
+            place.copyMemory(from: floats, byteCount: 4 * count)
+            return -1
+        default: preconditionFailure("MLX stores no scales in \(type.rawValue)")
+        }
     }
 }

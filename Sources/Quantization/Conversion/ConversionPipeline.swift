@@ -6,73 +6,48 @@ import ModelFormats
 /// Tensors are cut into slices of whole rows. In each round one slice is read, the one before it is encoded by all
 /// threads, and the one before that is written: memory is two slices, whatever the model's size.
 struct ConversionPipeline {
-    /// An artifact in the making.
-    struct Output {
-        let plan: RecipePlan
-        let writer: GGUFWriter
-        /// The place of each of the checkpoint's tensors in the artifact.
-        let places: [Int]
-        /// The importance of the columns of each of the artifact's tensors, where it is known.
-        let importance: [[Float]?]
-
-        init(plan: RecipePlan, writer: GGUFWriter) throws {
-            self.plan = plan
-            self.writer = writer
-            var places = [Int](repeating: 0, count: plan.tensors.count)
-            for (place, tensor) in plan.tensors.enumerated() { places[tensor.checkpointIndex] = place }
-            self.places = places
-            importance = try plan.tensors.indices.map(plan.importance(ofTensor:))
-        }
-    }
-
-    private struct Slice {
-        let tensor: Int
-        let firstRow: Int64
-        let rowCount: Int64
-        let rowElements: Int64
-        let isLast: Bool
-    }
-
-    private let checkpoint: Checkpoint
-    private let outputs: [Output]
+    private let sources: [SourceTensor]
+    private let outputs: [any ConversionOutput]
     private let threads: Int
-    private let slices: [Slice]
+    private let slices: [ConversionSlice]
+    /// The number of tensors that any output holds.
+    private let tensorCount: Int
     private let codec = BlockCodec()
 
     private static let sliceBytes: Int64 = 16 << 20
     /// Elements that one job encodes: their floats stay in a core's own cache.
     private static let jobElements: Int64 = 32_768
 
-    init(checkpoint: Checkpoint, outputs: [Output], threads: Int) {
-        self.checkpoint = checkpoint
+    init(checkpoint: Checkpoint, outputs: [any ConversionOutput], threads: Int) {
+        let sources = SourceTensor.all(of: checkpoint)
+        self.sources = sources
         self.outputs = outputs
         self.threads = threads
         // In the order of the first output, whose bytes can then be hashed as they pass.
-        let order = outputs.first?.plan.tensors.map(\.checkpointIndex) ?? []
-        slices = order.flatMap { Self.slices(of: checkpoint.tensors[$0].source.tensor, index: $0) }
+        var seen = Set<Int>()
+        let order = outputs.flatMap(\.order).filter { seen.insert($0).inserted }
+        tensorCount = order.count
+        slices = order.flatMap { Self.slices(of: sources[$0], index: $0) }
     }
 
-    private static func slices(of tensor: SafetensorsTensor, index: Int) -> [Slice] {
-        let rowElements = Int64(tensor.shape.last ?? 1)
-        let rows = rowElements == 0 ? 0 : tensor.elementCount / rowElements
-        let rowBytes = rowElements * tensor.scalarType.bytesPerElement
-        let rowsPerSlice = max(1, sliceBytes / max(1, rowBytes))
-        return stride(from: 0, to: rows, by: Int64.Stride(rowsPerSlice)).map { first in
-            let count = min(rowsPerSlice, rows - first)
-            return Slice(
-                tensor: index, firstRow: first, rowCount: count, rowElements: rowElements,
-                isLast: first + count == rows)
+    private static func slices(of tensor: SourceTensor, index: Int) -> [ConversionSlice] {
+        let together = tensor.rowsReadTogether
+        let rowsPerSlice = max(1, sliceBytes / max(1, tensor.rowBytes * together)) * together
+        return stride(from: 0, to: tensor.rowCount, by: Int64.Stride(rowsPerSlice)).map { first in
+            let count = min(rowsPerSlice, tensor.rowCount - first)
+            return ConversionSlice(
+                tensor: index, firstRow: first, rowCount: count, rowElements: tensor.rowElements,
+                isLast: first + count == tensor.rowCount)
         }
     }
 
     func run(progress: ProgressHandler) throws {
-        for type in Set(outputs.flatMap { $0.plan.tensors.map(\.type) }) { try EngineCodec.prepare(type) }
         let buffers = SliceBuffers(
             sourceBytes: slices.map(sourceBytes).max() ?? 0,
-            outputBytes: outputs.map { output in slices.map { encodedBytes(of: $0, in: output) }.max() ?? 0 },
+            outputBytes: outputs.map { output in slices.map(output.byteCount).max() ?? 0 },
             workers: threads,
             floatsPerWorker: slices.map { Int(rowsPerJob($0) * $0.rowElements) }.max() ?? 0)
-        let stage = "convert to \(outputs.map(\.plan.recipe.name).joined(separator: ", "))"
+        let stage = "convert to \(outputs.map(\.name).joined(separator: ", "))"
         var tensorsDone = 0
         for round in 0..<(slices.count + 2) {
             try runRound(round, buffers)
@@ -80,7 +55,7 @@ struct ConversionPipeline {
                 tensorsDone += 1
                 progress(
                     ProgressUpdate(
-                        stage: stage, completed: tensorsDone, total: checkpoint.tensors.count, unit: "tensors"))
+                        stage: stage, completed: tensorsDone, total: tensorCount, unit: "tensors"))
             }
         }
     }
@@ -106,102 +81,77 @@ struct ConversionPipeline {
         }
     }
 
-    private func read(_ slice: Slice, into buffer: UnsafeMutableRawBufferPointer) throws {
-        let entry = checkpoint.tensors[slice.tensor].source
-        let rowBytes = slice.rowElements * entry.tensor.scalarType.bytesPerElement
-        try entry.file.read(
-            entry.tensor, from: slice.firstRow * rowBytes,
+    private func read(_ slice: ConversionSlice, into buffer: UnsafeMutableRawBufferPointer) throws {
+        try sources[slice.tensor].read(
+            rows: slice.firstRow..<(slice.firstRow + slice.rowCount),
             into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<sourceBytes(slice)]))
     }
 
-    private func write(_ slice: Slice, to index: Int, from buffer: UnsafeMutableRawBufferPointer) throws {
+    private func write(_ slice: ConversionSlice, to index: Int, from buffer: UnsafeMutableRawBufferPointer) throws {
         let output = outputs[index]
-        try output.writer.write(
-            UnsafeRawBufferPointer(rebasing: buffer[..<encodedBytes(of: slice, in: output)]),
-            toTensor: output.places[slice.tensor],
-            at: slice.firstRow * rowBytes(of: slice, in: output))
+        guard output.preparation(of: slice.tensor) != nil else { return }
+        try output.write(slice, from: UnsafeRawBufferPointer(rebasing: buffer[..<output.byteCount(slice)]))
     }
 
     private func encode(
-        _ slice: Slice, job: Int, buffers: SliceBuffers, slot: Int, floats: UnsafeMutableBufferPointer<Float>
+        _ slice: ConversionSlice, job: Int, buffers: SliceBuffers, slot: Int, floats: UnsafeMutableBufferPointer<Float>
     ) throws {
-        let tensor = checkpoint.tensors[slice.tensor]
-        let scalarType = tensor.source.tensor.scalarType
         let first = Int64(job) * rowsPerJob(slice)
-        let rows = min(rowsPerJob(slice), slice.rowCount - first)
-        let elements = Int(rows * slice.rowElements)
-        let values = UnsafeMutableBufferPointer(rebasing: floats[..<elements])
-        let start = Int(first * slice.rowElements * scalarType.bytesPerElement)
-        let source = buffers.source(slot)[start..<(start + elements * Int(scalarType.bytesPerElement))]
-        codec.decode(UnsafeRawBufferPointer(rebasing: source), as: scalarType, into: values)
-        if let index = codec.firstNotFinite(values) {
-            let place = position(of: Int64(index), in: slice, firstRow: first)
-            throw badValue(tensor, "the value at \(place) is infinite or not a number")
-        }
-        // Floats are stored from the source's own values, blocks from those of the BF16 parent.
-        var isRounded = scalarType == .bfloat16
-        for index in outputs.indices.sorted(by: { !isBlock(slice, $0) && isBlock(slice, $1) }) {
-            let type = type(of: slice, in: outputs[index])
-            if type.blockElements > 1, !isRounded {
-                codec.roundToBF16(values)
-                isRounded = true
+        let rows = first..<min(first + rowsPerJob(slice), slice.rowCount)
+        let values = UnsafeMutableBufferPointer(rebasing: floats[..<Int(Int64(rows.count) * slice.rowElements)])
+        var prepared: ValuePreparation?
+        for (index, output) in outputs.enumerated() {
+            guard let wanted = output.preparation(of: slice.tensor).map(sources[slice.tensor].simplified) else {
+                continue
             }
-            let rowBytes = rowBytes(of: slice, in: outputs[index])
-            let place = Int(first * rowBytes)..<Int((first + rows) * rowBytes)
-            let target = UnsafeMutableRawBufferPointer(rebasing: buffers.output(index, slot)[place])
-            let firstBad = withImportance(of: slice, in: outputs[index]) { importance in
-                codec.encode(
-                    UnsafeBufferPointer(values), rowElements: Int(slice.rowElements), as: type, importance: importance,
-                    into: target)
+            // Outputs that want the same values share them; the others have them decoded again.
+            if wanted != prepared {
+                try prepare(values, rows, of: slice, as: wanted, from: UnsafeRawBufferPointer(buffers.source(slot)))
+                prepared = wanted
             }
-            if let firstBad {
-                let place = position(of: Int64(firstBad) * type.blockElements, in: slice, firstRow: first)
-                let thing = type.blockElements == 1 ? "value" : "block"
-                throw badValue(tensor, "the \(thing) at \(place) is beyond what \(type.name) can hold")
+            let unstorable = output.encode(
+                UnsafeBufferPointer(values), rows: rows, of: slice, into: buffers.output(index, slot), codec: codec)
+            if let unstorable {
+                let place = position(of: unstorable.index, in: slice, firstRow: first, as: wanted)
+                throw badValue(slice, "the \(unstorable.thing) at \(place) is beyond what \(unstorable.type) can hold")
             }
         }
     }
 
-    private func withImportance<Result>(
-        of slice: Slice, in output: Output, _ body: (UnsafeBufferPointer<Float>?) -> Result
-    ) -> Result {
-        guard let importance = output.importance[output.places[slice.tensor]] else { return body(nil) }
-        return importance.withUnsafeBufferPointer(body)
+    private func prepare(
+        _ values: UnsafeMutableBufferPointer<Float>, _ rows: Range<Int64>, of slice: ConversionSlice,
+        as preparation: ValuePreparation, from source: UnsafeRawBufferPointer
+    ) throws {
+        sources[slice.tensor].decode(
+            rows: rows, sliceRows: slice.rowCount, interleavingHeads: preparation.interleavesHeads, from: source,
+            codec: codec, into: values)
+        func requireFinite(_ problem: String) throws {
+            guard let index = codec.firstNotFinite(values) else { return }
+            let place = position(of: Int64(index), in: slice, firstRow: rows.lowerBound, as: preparation)
+            throw badValue(slice, "the value at \(place) is \(problem)")
+        }
+        try requireFinite("infinite or not a number")
+        guard let type = preparation.rounding else { return }
+        codec.round(values, to: type)
+        try requireFinite("beyond what \(type.rawValue) can hold")
     }
 
     /// Where an element of a job is, in words.
-    private func position(of element: Int64, in slice: Slice, firstRow: Int64) -> String {
+    private func position(
+        of element: Int64, in slice: ConversionSlice, firstRow: Int64, as preparation: ValuePreparation
+    ) -> String {
         let row = slice.firstRow + firstRow + element / slice.rowElements
-        return "row \(row), column \(element % slice.rowElements)"
+        let sourceRow = preparation.interleavesHeads ? sources[slice.tensor].sourceRow(of: row) : row
+        return "row \(sourceRow), column \(element % slice.rowElements)"
     }
 
-    private func badValue(_ tensor: Checkpoint.Tensor, _ problem: String) -> QuantizationError {
+    private func badValue(_ slice: ConversionSlice, _ problem: String) -> QuantizationError {
         QuantizationError(
-            .badValue, "\(tensor.source.file.url.path): tensor '\(tensor.model.sourceName)': \(problem)",
+            .badValue, "\(sources[slice.tensor].place): \(problem)",
             remedy: "Download the weights again; if the value is in the original, the model is broken.")
     }
 
-    private func rowsPerJob(_ slice: Slice) -> Int64 { max(1, Self.jobElements / slice.rowElements) }
+    private func rowsPerJob(_ slice: ConversionSlice) -> Int64 { max(1, Self.jobElements / slice.rowElements) }
 
-    private func sourceBytes(_ slice: Slice) -> Int {
-        let scalarType = checkpoint.tensors[slice.tensor].source.tensor.scalarType
-        return Int(slice.rowCount * slice.rowElements * scalarType.bytesPerElement)
-    }
-
-    private func type(of slice: Slice, in output: Output) -> TensorType {
-        output.plan.tensors[output.places[slice.tensor]].type
-    }
-
-    private func isBlock(_ slice: Slice, _ index: Int) -> Bool {
-        type(of: slice, in: outputs[index]).blockElements > 1
-    }
-
-    private func rowBytes(of slice: Slice, in output: Output) -> Int64 {
-        let type = type(of: slice, in: output)
-        return slice.rowElements / type.blockElements * type.blockBytes
-    }
-
-    private func encodedBytes(of slice: Slice, in output: Output) -> Int {
-        Int(slice.rowCount * rowBytes(of: slice, in: output))
-    }
+    private func sourceBytes(_ slice: ConversionSlice) -> Int { sources[slice.tensor].bytes(rows: slice.rowCount) }
 }

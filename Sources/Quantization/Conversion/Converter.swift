@@ -2,7 +2,7 @@ public import Foundation
 public import LabCore
 public import ModelFormats
 
-/// Turns a checkpoint into GGUF artifacts, in one pass over the weights and without intermediate files.
+/// Turns a checkpoint into GGUF and MLX artifacts, in one pass over the weights and without intermediate files.
 public struct Converter: Sendable {
     /// The version of the converter, written to manifests.
     ///
@@ -12,31 +12,32 @@ public struct Converter: Sendable {
     /// An artifact to make.
     public struct Target: Sendable {
         /// The recipe.
-        public let recipe: Recipe
-        /// What is demanded of single tensors.
-        public let overrides: TypeOverrides
-        /// What the errors of quantization are weighed by; nil for all the same.
-        public let calibration: Calibration?
-        /// The file to write.
+        public let recipe: ArtifactRecipe
+        /// The file to write, or the folder.
         public let url: URL
-        /// The manifest that tells of it, in the file's folder or one above.
+        /// The manifest that tells of it, in the artifact's folder or one above.
         public let manifest: URL
 
         /// An artifact to make.
+        /// - Parameters:
+        ///   - manifest: Default: beside the artifact.
+        public init(_ recipe: ArtifactRecipe, url: URL, manifest: URL? = nil) {
+            self.recipe = recipe
+            self.url = url.standardizedFileURL
+            self.manifest = (manifest ?? Manifest.url(beside: url)).standardizedFileURL
+        }
+
+        /// A GGUF file to make.
         /// - Parameters:
         ///   - manifest: Default: beside the file.
         public init(
             recipe: Recipe, overrides: TypeOverrides = TypeOverrides(), calibration: Calibration? = nil, url: URL,
             manifest: URL? = nil
         ) {
-            self.recipe = recipe
-            self.overrides = overrides
-            self.calibration = recipe.usesBlocks ? calibration : nil
-            self.url = url.standardizedFileURL
-            self.manifest = (manifest ?? Manifest.url(beside: url)).standardizedFileURL
+            self.init(.gguf(recipe, overrides: overrides, calibration: calibration), url: url, manifest: manifest)
         }
 
-        /// The file as the manifest names it.
+        /// The file or folder as the manifest names it.
         public var file: String {
             let folder = manifest.deletingLastPathComponent().path
             return url.path.hasPrefix(folder + "/") ? String(url.path.dropFirst(folder.count + 1)) : url.path
@@ -68,30 +69,36 @@ public struct Converter: Sendable {
         engineBuild: String,
         progress: ProgressHandler = { _ in }
     ) throws -> [Manifest.Artifact] {
-        try requireOwnFiles(targets)
+        try requireOwnPlaces(targets)
         for target in targets { _ = try Manifest.orEmpty(at: target.manifest) }
-        let plans = try targets.map {
-            try RecipePlan(checkpoint, $0.recipe, overrides: $0.overrides, calibration: $0.calibration)
-        }
+        return try convert(
+            targets.map { try ArtifactPlan(checkpoint, $0.recipe) }, to: targets, threads: threads,
+            sourceDigests: sourceDigests, engineBuild: engineBuild, progress: progress)
+    }
+
+    /// Writes artifacts that are planned already.
+    package func convert(
+        _ plans: [ArtifactPlan], to targets: [Target], threads: Int,
+        sourceDigests: (() throws -> [String: Digest])? = nil,
+        engineBuild: String, progress: ProgressHandler = { _ in }
+    ) throws -> [Manifest.Artifact] {
         for plan in plans { try plan.requireImportance() }
-        let outputs = try zip(targets, plans).map { target, plan in
-            try ConversionPipeline.Output(plan: plan, writer: try GGUFWriter(target.url, layout: plan.layout))
-        }
-        defer { outputs.forEach { $0.writer.discard() } }
+        var outputs: [any ConversionOutput] = []
+        defer { outputs.forEach { $0.discard() } }
+        for (target, plan) in zip(targets, plans) { outputs.append(try plan.output(at: target.url)) }
         try ConversionPipeline(checkpoint: checkpoint, outputs: outputs, threads: max(1, threads))
             .run(progress: progress)
         let source = source(digests: try sourceDigests?() ?? checkpoint.fileDigests())
         return try zip(targets, outputs).map { target, output in
-            let artifact = Manifest.Artifact(
-                file: target.file, sha256: try output.writer.seal(), source: source, plan: output.plan,
-                tool: Self.toolVersion, engine: engineBuild)
-            try publish(output.writer, artifact, target)
+            let artifact = try output.seal(
+                file: target.file, source: source, tool: Self.toolVersion, engine: engineBuild)
+            try publish(output, artifact, target)
             return artifact
         }
     }
 
-    /// Both files are whole on the disk before either gets its name.
-    private func publish(_ writer: GGUFWriter, _ artifact: Manifest.Artifact, _ target: Target) throws {
+    /// Artifact and manifest are whole on the disk before either gets its name.
+    private func publish(_ output: any ConversionOutput, _ artifact: Manifest.Artifact, _ target: Target) throws {
         let before = try Manifest.orEmpty(at: target.manifest)
         let folder = target.manifest.deletingLastPathComponent()
         let others = before.without(artifact.file, folder: folder)
@@ -100,16 +107,16 @@ public struct Converter: Sendable {
             .withUnsafeBytes { try after.write($0, at: 0) }
         // An earlier entry would tell of another file while this one takes its place.
         if before.artifact(artifact.file) != nil { try AtomicFile.write(others.encoded(), to: target.manifest) }
-        try writer.commit()
+        try output.commit()
         try after.commit()
     }
 
-    private func requireOwnFiles(_ targets: [Target]) throws {
+    private func requireOwnPlaces(_ targets: [Target]) throws {
         var paths = Set<String>()
         for target in targets where !paths.insert(target.url.path).inserted {
             throw QuantizationError(
                 .conflictingOutputs, "two artifacts would be written to \(target.url.path)",
-                remedy: "Give each artifact a file of its own.")
+                remedy: "Give each artifact a place of its own.")
         }
     }
 
@@ -118,7 +125,7 @@ public struct Converter: Sendable {
             name: checkpoint.name, id: checkpoint.sourceID, revision: checkpoint.revision,
             digest: checkpoint.digest(of: digests),
             files: checkpoint.files.compactMap { file in
-                digests[file.name].map { Manifest.Source.File(name: file.name, bytes: file.sizeBytes, sha256: $0) }
+                digests[file.name].map { Manifest.File(name: file.name, bytes: file.sizeBytes, sha256: $0) }
             }.sorted { $0.name < $1.name })
     }
 }

@@ -12,6 +12,7 @@ public struct KernelSet: Sendable {
     /// The name: "baseline" or "AVX2".
     public let name: String
     let encoder: @Sendable (_ type: UInt32) -> BlockEncoder?
+    let encodeAffineGroups: AffineEncoder
     let decodeBF16: @Sendable (UnsafeRawPointer, Int, UnsafeMutablePointer<Float>) -> Void
     let decodeF16: @Sendable (UnsafeRawPointer, Int, UnsafeMutablePointer<Float>) -> Void
     let roundToBF16: @Sendable (UnsafeMutablePointer<Float>, Int) -> Void
@@ -23,15 +24,18 @@ public struct KernelSet: Sendable {
 
     /// For every processor of the architecture.
     public static let baseline = KernelSet(
-        name: "baseline", encoder: BlockKernels.blockEncoder, decodeBF16: BlockKernels.decodeBF16,
-        decodeF16: BlockKernels.decodeF16, roundToBF16: BlockKernels.roundToBF16,
+        name: "baseline", encoder: BlockKernels.blockEncoder,
+        encodeAffineGroups: BlockKernels.encodeAffineGroups,
+        decodeBF16: BlockKernels.decodeBF16, decodeF16: BlockKernels.decodeF16, roundToBF16: BlockKernels.roundToBF16,
         encodeBF16: BlockKernels.encodeBF16, encodeF16: BlockKernels.encodeF16,
         firstNotFinite: BlockKernels.firstNotFinite, runAtVectorPeak: BlockKernels.runAtVectorPeak)
 
     #if arch(x86_64)
         static let avx2 = KernelSet(
-            name: "AVX2", encoder: BlockKernelsAVX2.blockEncoder, decodeBF16: BlockKernelsAVX2.decodeBF16,
-            decodeF16: BlockKernelsAVX2.decodeF16, roundToBF16: BlockKernelsAVX2.roundToBF16,
+            name: "AVX2", encoder: BlockKernelsAVX2.blockEncoder,
+            encodeAffineGroups: BlockKernelsAVX2.encodeAffineGroups,
+            decodeBF16: BlockKernelsAVX2.decodeBF16, decodeF16: BlockKernelsAVX2.decodeF16,
+            roundToBF16: BlockKernelsAVX2.roundToBF16,
             encodeBF16: BlockKernelsAVX2.encodeBF16, encodeF16: BlockKernelsAVX2.encodeF16,
             firstNotFinite: BlockKernelsAVX2.firstNotFinite, runAtVectorPeak: BlockKernelsAVX2.runAtVectorPeak)
     #endif

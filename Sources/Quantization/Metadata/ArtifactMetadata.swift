@@ -15,6 +15,7 @@ struct ArtifactMetadata {
         appendNetwork(to: &metadata)
         let fileType = GGUFValue.uint32(recipe.fileType)
         metadata["general.file_type"] = fileType
+        appendKeysOfArchitecture(to: &metadata)
         metadata["general.quantization_version"] = Self.quantizationVersion
         try TokenizerMetadata(checkpoint).append(to: &metadata)
         if recipe.usesBlocks {
@@ -24,6 +25,8 @@ struct ArtifactMetadata {
         if let calibration { append(calibration, to: &metadata) }
         return metadata
     }
+
+    private func size(_ value: Int) -> GGUFValue { .uint32(UInt32(clamping: value)) }
 
     /// llama-quantize cuts texts at 127 bytes.
     private func append(_ calibration: Calibration, to metadata: inout GGUFMetadata) {
@@ -41,7 +44,6 @@ struct ArtifactMetadata {
         func set(_ key: String, _ value: GGUFValue?) {
             metadata["\(checkpoint.architecture.name).\(key)"] = value
         }
-        func size(_ value: Int) -> GGUFValue { .uint32(UInt32(clamping: value)) }
         set("block_count", size(configuration.layerCount))
         set("context_length", size(configuration.maximumPositions))
         set("embedding_length", size(configuration.hiddenSize))
@@ -49,7 +51,8 @@ struct ArtifactMetadata {
         set("attention.head_count", size(configuration.attentionHeadCount))
         set("attention.head_count_kv", size(configuration.keyValueHeadCount))
         switch configuration.ropeScaling {
-        case nil: break
+        // The factors of llama3 are a tensor.
+        case nil, .llama3: break
         case .linear(let factor):
             set("rope.scaling.type", .string("linear"))
             set("rope.scaling.factor", .float32(Float(factor)))
@@ -64,7 +67,20 @@ struct ArtifactMetadata {
         }
         set("rope.freq_base", .float32(Float(configuration.ropeTheta)))
         set("attention.layer_norm_rms_epsilon", .float32(Float(configuration.rmsNormEpsilon)))
-        set("attention.key_length", size(configuration.headDimension))
-        set("attention.value_length", size(configuration.headDimension))
+        if configuration.statesHeadDimension || checkpoint.architecture.keys.contains(.headDimension) {
+            set("attention.key_length", size(configuration.headDimension))
+            set("attention.value_length", size(configuration.headDimension))
+        }
+    }
+
+    private func appendKeysOfArchitecture(to metadata: inout GGUFMetadata) {
+        let (configuration, name) = (checkpoint.configuration, checkpoint.architecture.name)
+        for key in checkpoint.architecture.keys {
+            switch key {
+            case .headDimension: break
+            case .vocabularySize: metadata["\(name).vocab_size"] = size(configuration.vocabularySize)
+            case .ropeDimensionCount: metadata["\(name).rope.dimension_count"] = size(configuration.headDimension)
+            }
+        }
     }
 }

@@ -6,6 +6,11 @@ struct GeneralMetadata {
 
     init(_ checkpoint: Checkpoint) { self.checkpoint = checkpoint }
 
+    /// What llama.cpp's converter counts for labels: every element of the file.
+    private var elementCount: Int64 {
+        checkpoint.parameterCount + Int64(checkpoint.constants.reduce(0) { $0 + $1.values.count })
+    }
+
     /// A key and the fields of the model card that may hold it, the first one first.
     private static let cardFields: [(key: String, fields: [String])] = [
         ("name", ["name", "model_name"]),
@@ -63,7 +68,7 @@ struct GeneralMetadata {
             names.insert(saved, at: 0)
         }
         for name in names {
-            let naming = ModelNaming(name, parameterCount: checkpoint.parameterCount)
+            let naming = ModelNaming(name, parameterCount: elementCount)
             texts["name"] = texts["name"] ?? naming.fullName.map(ModelNaming.title)
             texts["organization"] = texts["organization"] ?? naming.organization.map(ModelNaming.title)
             texts["basename"] = texts["basename"] ?? naming.baseName
@@ -71,7 +76,7 @@ struct GeneralMetadata {
             texts["version"] = texts["version"] ?? naming.version
             texts["size_label"] = texts["size_label"] ?? naming.sizeLabel
         }
-        texts["size_label"] = texts["size_label"] ?? ModelNaming.sizeLabel(checkpoint.parameterCount)
+        texts["size_label"] = texts["size_label"] ?? ModelNaming.sizeLabel(elementCount)
         return texts
     }
 
@@ -89,7 +94,7 @@ struct GeneralMetadata {
             let home = "https://huggingface.co/"
             let hubID = identifier.wholeMatch(of: /https?:\/\/huggingface\.co\/([^\/]+\/[^\/]+)/).map { String($0.1) }
             if let id = isAddress ? hubID : identifier {
-                let naming = ModelNaming(id, parameterCount: checkpoint.parameterCount)
+                let naming = ModelNaming(id, parameterCount: elementCount)
                 metadata["\(key).name"] = naming.fullName.map { .string(ModelNaming.title($0)) }
                 metadata["\(key).version"] = naming.version.map(GGUFValue.string)
                 metadata["\(key).organization"] = naming.organization.map { .string(ModelNaming.title($0)) }

@@ -66,17 +66,39 @@ public struct Feasibility: Sendable {
         ) { $0.usesBlocks ? blockInputs : $0.inputs(of: checkpoint) }
     }
 
+    /// Sizes every MLX recipe on a checkpoint; the one of a plan as options changed it.
+    public init(_ checkpoint: Checkpoint, plan: MLXPlan) {
+        modelName = checkpoint.name
+        configuration = checkpoint.configuration
+        parameterCount = plan.parameterCount
+        sizes = MLXRecipe.all.compactMap { recipe in
+            recipe.name == plan.recipe.name ? RecipeSize(plan) : (try? MLXPlan(checkpoint, recipe)).map(RecipeSize.init)
+        }
+    }
+
+    /// Sizes every recipe of a plan's format on a checkpoint, with the options of the plan.
+    public init(_ checkpoint: Checkpoint, plan: ArtifactPlan) {
+        switch plan {
+        case .gguf(let plan): self.init(checkpoint, plan: plan)
+        case .mlx(let plan): self.init(checkpoint, plan: plan)
+        }
+    }
+
     /// The verdict on a recipe: infeasible with the arithmetic, or pass.
     ///
     /// Throws ``QuantizationError`` when the recipe's blocks do not fit the model.
     public func verdict(_ recipe: Recipe, targets: FeasibilityTargets) throws -> (status: VerdictStatus, reason: String)
     {
-        guard let size = sizes.first(where: { $0.recipe.name == recipe.name }) else {
-            throw QuantizationError(.unfittingType, "\(recipe.name) has no type for a tensor of \(modelName)")
+        try verdict(named: recipe.name, targets: targets)
+    }
+
+    private func verdict(named name: String, targets: FeasibilityTargets) throws -> (VerdictStatus, String) {
+        guard let size = sizes.first(where: { $0.name == name }) else {
+            throw QuantizationError(.unfittingType, "\(name) has no type for a tensor of \(modelName)")
         }
         let missed = shortfalls(size, targets)
-        guard !missed.isEmpty else { return (.pass, "\(modelName) as \(recipe.name) meets every target") }
-        let lines = ["\(modelName) as \(recipe.name) is infeasible:"] + missed + [alternative(targets)]
+        guard !missed.isEmpty else { return (.pass, "\(modelName) as \(name) meets every target") }
+        let lines = ["\(modelName) as \(name) is infeasible:"] + missed + [alternative(targets)]
         return (.infeasible, lines.joined(separator: "\n  "))
     }
 
@@ -84,7 +106,14 @@ public struct Feasibility: Sendable {
     ///
     /// Throws ``QuantizationError`` with the arithmetic.
     public func require(_ recipe: Recipe, targets: FeasibilityTargets) throws {
-        let (status, reason) = try verdict(recipe, targets: targets)
+        try require(.gguf(recipe), targets: targets)
+    }
+
+    /// Refuses a recipe that cannot meet the targets.
+    ///
+    /// Throws ``QuantizationError`` with the arithmetic.
+    public func require(_ recipe: ArtifactRecipe, targets: FeasibilityTargets) throws {
+        let (status, reason) = try verdict(named: recipe.name, targets: targets)
         guard status != .pass else { return }
         throw QuantizationError(.infeasible, reason)
     }
@@ -143,7 +172,7 @@ public struct Feasibility: Sendable {
 
     private func alternative(_ targets: FeasibilityTargets) -> String {
         // A model that was not trained for one or two bits is garbage in them.
-        let usable = sizes.filter { !$0.recipe.needsTrainedWeights }
+        let usable = sizes.filter { !$0.needsTrainedWeights }
         if let fitting = usable.first(where: { shortfalls($0, targets).isEmpty }) {
             return "the largest recipe that fits is \(describe(fitting))"
         }
@@ -152,7 +181,7 @@ public struct Feasibility: Sendable {
     }
 
     private func describe(_ size: RecipeSize) -> String {
-        "\(size.recipe.name), \(ByteSize(size.fileBytes)), \(bits(size.fileBytes)) bits per weight"
+        "\(size.name), \(ByteSize(size.fileBytes)), \(bits(size.fileBytes)) bits per weight"
             + (size.needsImportanceMatrix ? ", which needs an importance matrix" : "")
     }
 }

@@ -14,7 +14,7 @@ public struct RecipePlan: Sendable {
         public let byteCount: Int64
         /// Whether the tensor is garbage without an importance matrix.
         public let needsImportanceMatrix: Bool
-        /// The index in ``Checkpoint/tensors``.
+        /// The index in ``Checkpoint/tensors``, which the constants are counted after.
         let checkpointIndex: Int
 
         /// The product of the dimensions.
@@ -59,10 +59,11 @@ public struct RecipePlan: Sendable {
         let assignments = try recipe.types(
             for: inputs, of: RecipeModel(checkpoint.configuration, architecture: checkpoint.architecture),
             overrides: overrides, hasImportanceMatrix: self.calibration != nil)
-        // llama.cpp's converter keeps the order of the checkpoint, its quantizer sorts by block and name.
+        // llama.cpp's converter puts constants first and keeps the order of the checkpoint, its quantizer sorts by block and name.
         let order =
             recipe.usesBlocks
-            ? inputs.indices.sorted { RecipeTensor.precedes(inputs[$0], inputs[$1]) } : Array(inputs.indices)
+            ? inputs.indices.sorted { RecipeTensor.precedes(inputs[$0], inputs[$1]) }
+            : Array(inputs.indices[checkpoint.tensors.count...]) + checkpoint.tensors.indices
         layout = try GGUFLayout(
             metadata: metadata,
             tensors: order.map { index in
@@ -116,10 +117,10 @@ extension Recipe {
     /// Blocks are made from a BF16 parent; an artifact of floats is itself the parent.
     func inputs(of checkpoint: Checkpoint) -> [RecipeTensor] {
         let floats = usesBlocks ? TensorType.bf16 : baseType
-        return checkpoint.tensors.map { tensor in
+        return (checkpoint.tensors.map(\.model) + checkpoint.constants.map(\.model)).map { tensor in
             RecipeTensor(
-                name: tensor.model.name, dimensions: tensor.model.shape.reversed().map(Int64.init),
-                parentType: ProtectedTensors.parentType(tensor.model, floats: floats))
+                name: tensor.name, dimensions: tensor.shape.reversed().map(Int64.init),
+                parentType: ProtectedTensors.parentType(tensor, floats: floats))
         }
     }
 }

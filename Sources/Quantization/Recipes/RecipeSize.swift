@@ -2,9 +2,9 @@ import ModelFormats
 
 /// The size that an artifact would have, without the cost of planning it in full.
 public struct RecipeSize: Sendable {
-    /// The recipe.
-    public let recipe: Recipe
-    /// The size of the file, header and padding included.
+    /// The recipe's name.
+    public let name: String
+    /// The size of the artifact, headers and padding included.
     public let fileBytes: Int64
     /// Bytes of tensor data.
     public let tensorBytes: Int64
@@ -12,6 +12,8 @@ public struct RecipeSize: Sendable {
     public let bytesPerToken: Int64
     /// Whether a tensor is garbage without an importance matrix.
     public let needsImportanceMatrix: Bool
+    /// Whether only models that were trained for it survive the recipe.
+    let needsTrainedWeights: Bool
 
     /// Sizes an artifact.
     ///
@@ -22,7 +24,8 @@ public struct RecipeSize: Sendable {
         _ recipe: Recipe, tensors: [RecipeTensor], model: RecipeModel, headerBytes: Int64,
         overrides: TypeOverrides = TypeOverrides()
     ) throws {
-        self.recipe = recipe
+        name = recipe.name
+        needsTrainedWeights = recipe.needsTrainedWeights
         let assignments = try recipe.types(for: tensors, of: model, overrides: overrides)
         let hasOutput = tensors.contains { $0.role == .output }
         var (data, padded, read) = (Int64(0), Int64(0), Int64(0))
@@ -38,5 +41,17 @@ public struct RecipeSize: Sendable {
         fileBytes = headerBytes + padded
         bytesPerToken = read
         needsImportanceMatrix = assignments.contains(where: \.needsImportanceMatrix)
+    }
+
+    /// The size of a planned MLX artifact.
+    public init(_ plan: MLXPlan) {
+        name = plan.recipe.name
+        fileBytes = plan.fileBytes
+        tensorBytes = plan.tensorBytes
+        let hasOutput = plan.tensors.contains { $0.role == .output }
+        bytesPerToken = plan.tensors.filter { $0.role != .tokenEmbedding || !hasOutput }
+            .reduce(0) { $0 + $1.byteCount }
+        needsImportanceMatrix = false
+        needsTrainedWeights = false
     }
 }

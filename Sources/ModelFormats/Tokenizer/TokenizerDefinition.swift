@@ -1,6 +1,8 @@
-/// A model's `tokenizer.json`: a byte-level BPE vocabulary and what goes before it.
+/// A model's `tokenizer.json`: a BPE vocabulary and what goes before and after it.
 public struct TokenizerDefinition: Sendable, Equatable {
-    /// A token of the vocabulary; its text is in byte-level encoding ("Ġ" for a space).
+    /// A token of the vocabulary.
+    ///
+    /// Its text is in byte-level encoding ("Ġ" for a space), or, with byte fallback, as it is ("▁" for a space).
     public struct Token: Sendable, Equatable {
         /// The text.
         public let text: String
@@ -32,12 +34,16 @@ public struct TokenizerDefinition: Sendable, Equatable {
     public let merges: [Merge]
     /// The added tokens in the order of the file.
     public let addedTokens: [AddedToken]
-    /// The regular expression that splits the text; nil when the file has none.
-    public let preTokenizerPattern: String?
-    /// The types of the post-processors, such as "ByteLevel".
-    public let postProcessors: [String]
+    /// How text is cut before the merges, in order.
+    public let preTokenizer: [SplittingStep]
+    /// What is added around a text, in order.
+    public let postProcessors: [PostProcessor]
     /// The types of the normalizers, such as "NFC".
     public let normalizers: [String]
+    /// Whether characters that the vocabulary lacks become a token for each byte, as in SentencePiece.
+    public let hasByteFallback: Bool
+    /// Whether a word that is a token itself is left alone by the merges.
+    public let ignoresMerges: Bool
 
     /// The number of ids in use: the highest one and 1.
     public var idCount: Int {
@@ -54,13 +60,7 @@ public struct TokenizerDefinition: Sendable, Equatable {
             throw FormatError(
                 .unsupported, file: object.file, subject: "key 'model.type'", "is \(type)", remedy: "Supported is BPE.")
         }
-        let vocabulary = try model.require("vocab", model.object)
-        self.vocabulary = try vocabulary.members.map { member in
-            guard case .integer(let id) = member.value, (0..<Int64(Int32.max)).contains(id) else {
-                throw vocabulary.mismatch(member.name, "an id")
-            }
-            return Token(text: member.name, id: Int(id))
-        }
+        vocabulary = try Self.tokens(model.require("vocab", model.object))
         merges = try model.require("merges", model.array).map { try Self.merge($0, of: model) }
         addedTokens = try (object.array("added_tokens") ?? []).map { value in
             let entry = try JSONObject(value, file: object.file, path: "added_tokens")
@@ -70,9 +70,21 @@ public struct TokenizerDefinition: Sendable, Equatable {
                 content: try entry.require("content", entry.string), id: id,
                 isSpecial: try entry.bool("special") ?? false)
         }
-        preTokenizerPattern = try object.object("pre_tokenizer").flatMap(Self.pattern)
-        postProcessors = try object.object("post_processor").map { try Self.types($0, nested: "processors") } ?? []
-        normalizers = try object.object("normalizer").map { try Self.types($0, nested: "normalizers") } ?? []
+        preTokenizer = try object.object("pre_tokenizer").map(SplittingStep.steps) ?? []
+        postProcessors = try object.object("post_processor").map(PostProcessor.processors) ?? []
+        normalizers = try object.object("normalizer").map { try Self.types($0) } ?? []
+        hasByteFallback = try model.bool("byte_fallback") ?? false
+        ignoresMerges = try model.bool("ignore_merges") ?? false
+    }
+
+    /// Ids by text, in the order of the file.
+    static func tokens(_ object: JSONObject) throws -> [Token] {
+        try object.members.map { member in
+            guard case .integer(let id) = member.value, (0..<Int64(Int32.max)).contains(id) else {
+                throw object.mismatch(member.name, "an id")
+            }
+            return Token(text: member.name, id: Int(id))
+        }
     }
 
     /// Merges are "a b" in older files and ["a", "b"] in newer ones.
@@ -90,25 +102,15 @@ public struct TokenizerDefinition: Sendable, Equatable {
         throw model.mismatch("merges", "a list of pairs")
     }
 
-    /// The regular expression of the first splitter, alone or in a sequence.
-    private static func pattern(_ preTokenizer: JSONObject) throws -> String? {
-        switch try preTokenizer.string("type") {
-        case "Split": return try preTokenizer.object("pattern")?.string("Regex")
-        case "Sequence":
-            for element in try preTokenizer.array("pretokenizers") ?? [] {
-                let nested = try JSONObject(element, file: preTokenizer.file, path: "pre_tokenizer.pretokenizers")
-                if let found = try pattern(nested) { return found }
-            }
-            return nil
-        default: return nil
-        }
+    private static func types(_ object: JSONObject) throws -> [String] {
+        try object.flattened("normalizers").map { try $0.require("type", $0.string) }
     }
+}
 
-    private static func types(_ object: JSONObject, nested key: String) throws -> [String] {
-        let type = try object.require("type", object.string)
-        guard type == "Sequence" else { return [type] }
-        return try object.require(key, object.array).flatMap {
-            try types(JSONObject($0, file: object.file, path: key), nested: key)
-        }
+extension JSONObject {
+    /// The parts of a pipeline: this one alone, or the members of a "Sequence" and of those within it.
+    func flattened(_ key: String) throws -> [JSONObject] {
+        guard try require("type", string) == "Sequence" else { return [self] }
+        return try require(key, array).flatMap { try JSONObject($0, file: file, path: key).flattened(key) }
     }
 }
