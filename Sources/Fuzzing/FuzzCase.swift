@@ -53,6 +53,9 @@ public struct FuzzCase: Sendable {
         self.init(seed: seed, number: number, base, bytes, damage.joined(separator: "; "))
     }
 
+    /// The seed files as they are.
+    static let sound = FuzzSeed.all.map { FuzzCase(seed: 0, number: 0, $0, $0.bytes, "sound") }
+
     private init(seed: UInt64, number: Int, _ base: FuzzSeed, _ bytes: [UInt8], _ damage: String) {
         self.seed = seed
         self.number = number

@@ -54,7 +54,7 @@ struct FuzzRunTests {
     private func expectCaught(_ misbehaviour: Misbehaviour, _ kind: FuzzRun.Failure.Kind) throws {
         var bad = run(20..<24)
         bad.misbehaviour = misbehaviour
-        bad.limits.silence = .seconds(misbehaviour == .sleep ? 3 : 60)
+        bad.silence = .seconds(misbehaviour == .sleep ? 3 : 60)
         let summary = try bad.run()
         #expect(summary.cases == 4)
         let failure = try #require(summary.failures.first)

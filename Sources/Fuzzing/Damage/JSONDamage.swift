@@ -75,7 +75,7 @@ extension JSONNode {
         switch self {
         case .array(var elements):
             guard !elements.isEmpty else { return nil }
-            let done = Self.damage(list: &elements, &random)
+            let done = Self.damage(list: &elements, size: \.bytes.count, &random)
             self = .array(elements)
             return done
         case .object(var members):
@@ -91,12 +91,12 @@ extension JSONNode {
                 done = "has the name \(String(decoding: members[place].name, as: UTF8.self))"
             case 2:
                 // Many members with names of their own: what is searched for one by one takes forever.
-                let count = random.oneIn(20) ? 20_000 : 200
+                let count = Self.copies(random.oneIn(20) ? 20_000 : 200, of: members[place].value.bytes.count)
                 for index in 0..<count {
                     members.append(Member(name: Self.quoted("k\(index)"), value: members[place].value))
                 }
                 done = "has \(count) more members"
-            default: done = Self.damage(list: &members, &random)
+            default: done = Self.damage(list: &members, size: \.value.bytes.count, &random)
             }
             self = .object(members)
             return done
@@ -104,7 +104,14 @@ extension JSONNode {
         }
     }
 
-    private static func damage<Element>(list: inout [Element], _ random: inout FuzzRandom) -> String {
+    /// So many, or fewer: a document of a hundred megabytes takes seconds to read, and rightly so.
+    private static func copies(_ wanted: Int, of sizeBytes: Int) -> Int {
+        max(1, min(wanted, (1 << 20) / max(1, sizeBytes)))
+    }
+
+    private static func damage<Element>(
+        list: inout [Element], size: (Element) -> Int, _ random: inout FuzzRandom
+    ) -> String {
         let place = random.index(below: list.count)
         switch random.index(below: 4) {
         case 0:
@@ -118,7 +125,7 @@ extension JSONNode {
             list.swapAt(place, other)
             return "has parts \(place) and \(other) exchanged"
         default:
-            let count = random.choice([2, 3, 50, 1000])
+            let count = copies(random.choice([2, 3, 50, 1000]), of: size(list[place]))
             list.insert(contentsOf: Array(repeating: list[place], count: count), at: place)
             return "has part \(place) \(count) times more"
         }

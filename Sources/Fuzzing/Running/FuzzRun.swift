@@ -54,8 +54,9 @@ public struct FuzzRun: Sendable {
     public var worker: URL
     /// Where the files of failed cases are kept.
     public var keep: URL
-    /// The limits of a case.
-    public var limits = CaseLimits()
+    /// Time without a word from the worker after which it hangs. Default: a minute, since a busy machine is no failure;
+    /// a case that computes is ended by its processor time.
+    public var silence: Duration = .seconds(60)
     /// A bad reader in place of the real ones, on the last of the cases. Default: none.
     public var misbehaviour: Misbehaviour?
     /// Failures after which the run ends. Default: 10.
@@ -90,9 +91,10 @@ public struct FuzzRun: Sendable {
                 if report.answer == nil { try fail(report.number, .lie, report.message, into: &summary) }
                 if next % 100 == 0 || next == cases.upperBound { tell(next, summary, progress) }
             }
-            guard let end = try process.end() else { break }
+            let end = try process.end()
+            if end == nil, next == cases.upperBound { break }
             summary.cases += 1
-            try fail(next, end.kind, end.message, into: &summary)
+            try fail(next, end?.kind ?? .crash, end?.message ?? "the worker ended as if it were done", into: &summary)
             next += 1
             tell(next, summary, progress)
         }

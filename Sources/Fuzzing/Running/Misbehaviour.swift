@@ -22,11 +22,11 @@ public enum Misbehaviour: String, Sendable, CaseIterable {
         case .hang:
             let began = ContinuousClock.now
             while began <= .now {}
-        case .sleep: Thread.sleep(forTimeInterval: 3600)
+        case .sleep: Thread.sleep(forTimeInterval: 600)
         case .hoard:
-            // Never touched, so that resident memory would not show it.
-            var claimed: [UInt64] = []
-            claimed.reserveCapacity(1 << 20)
+            // Never touched, so that resident memory would not show it; with the array's own head, just too much.
+            var claimed: [UInt8] = []
+            claimed.reserveCapacity(CaseLimits.memory(for: files))
             try require(claimed.capacity)
         case .lie: throw FuzzedReader.Lie("made up")
         }

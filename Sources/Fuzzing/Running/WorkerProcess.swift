@@ -17,7 +17,7 @@ final class WorkerProcess {
     private var wasSilent = false
 
     init(_ run: FuzzRun, from first: Int, scratch: URL) throws {
-        silence = run.limits.silence
+        silence = run.silence
         errors = scratch.appendingPathComponent("last-words")
         let folder = scratch.appendingPathComponent("case")
         process.executableURL = run.worker
@@ -74,7 +74,7 @@ final class WorkerProcess {
         }
     }
 
-    /// Why the worker ended; nil when it had done all its cases.
+    /// Why the worker ended; nil when it was done.
     func end() throws -> (kind: FuzzRun.Failure.Kind, message: String)? {
         process.waitUntilExit()
         let status = process.terminationStatus
