@@ -3,14 +3,22 @@
 PROVE_PYTHON=""
 PROVE_RECIPES=${LAB_PROVE_RECIPES:-Q4_K_M Q3_K_M Q6_K Q2_K}
 PROVE_LOG=$CACHE/logs/prove.log
+PROVE_TRANSFORMERS=4.57.6
+# A function that gets the peer's file and the lab's after each comparison of the two.
+PROVE_AFTER_RECIPE=:
 PEER_DIGESTS=$ROOT/fixtures/peers
+for prove_part in architectures smollm2; do
+    # shellcheck source=/dev/null
+    . "$ROOT/engine/prove/$prove_part.sh"
+done
 
 prove() {
     local what=${1:-all}
     case "$what" in
-    conversion | recipes | perplexity | portability | all) ;;
+    conversion | architectures | smollm2 | recipes | perplexity | portability | all) ;;
     *)
-        echo "usage: ./lab prove [conversion [MODEL] | recipes [MODEL...] | perplexity | portability | all]
+        echo "usage: ./lab prove [conversion [MODEL] | architectures | smollm2 | recipes [MODEL...] | perplexity |
+       portability | all]
 (models of conversion: pajama-tiny, qwen3-0.6b-random; of recipes: the files in fixtures/peers/recipes)" >&2
         exit 2
         ;;
@@ -36,8 +44,10 @@ prove() {
     export LAB_ENGINE_PREFIX=$PREFIX
     make_prove_work
     local status=0
-    if [ "$what" != perplexity ]; then prove_conversion "${2:-}" || status=1; fi
-    if [ "$what" != conversion ]; then prove_perplexity || status=1; fi
+    case "$what" in conversion | all) prove_conversion "${2:-}" || status=1 ;; esac
+    case "$what" in architectures | all) prove_architectures || status=1 ;; esac
+    case "$what" in perplexity | all) prove_perplexity || status=1 ;; esac
+    case "$what" in smollm2 | all) (prove_smollm2) || status=1 ;; esac
     if [ "$what" = all ]; then prove_recipes || status=1; fi
     exit "$status"
 }
@@ -68,7 +78,7 @@ provide_prove_python() {
     step "installing torch (CPU)" "$PROVE_LOG" "$PROVE_PYTHON" -m pip install "torch==2.13.0+cpu" ||
         step "installing torch" "$PROVE_LOG" "$PROVE_PYTHON" -m pip install torch || give_up "torch could not be installed"
     step "installing the converter's other packages" "$PROVE_LOG" "$PROVE_PYTHON" -m pip install \
-        "transformers==4.57.6" "numpy~=2.2.6" "sentencepiece>=0.1.98,<0.3.0" "protobuf>=4.21.0,<5.0.0" safetensors pyyaml requests ||
+        "transformers==$PROVE_TRANSFORMERS" "numpy~=2.2.6" "sentencepiece>=0.1.98,<0.3.0" "protobuf>=4.21.0,<5.0.0" safetensors pyyaml requests ||
         give_up "the converter's packages could not be installed"
     touch "$folder/complete"
 }
@@ -126,7 +136,9 @@ compare_with_ours() {
     ours=$PROVE_WORK/ours/gguf/$name-$(echo "$recipe" | tr 'A-Z' 'a-z').gguf
     "$PROVE_PYTHON" "$ROOT/engine/prove/digest_gguf.py" "$ours" "$PROVE_WORK/ours.json" || return 1
     printf '%s %s: ' "$name" "$recipe"
-    "$PROVE_PYTHON" "$ROOT/engine/prove/compare_digests.py" "$PEER_DIGESTS/$name-$recipe.json" "$PROVE_WORK/ours.json"
+    "$PROVE_PYTHON" "$ROOT/engine/prove/compare_digests.py" "$PEER_DIGESTS/$name-$recipe.json" "$PROVE_WORK/ours.json" ||
+        return 1
+    "$PROVE_AFTER_RECIPE" "$peer" "$ours"
 }
 
 # convert_ours TITLE CHECKPOINT RECIPE: leaves PROVE_WORK/ours/gguf/NAME-RECIPE.gguf, in small letters.
