@@ -103,7 +103,7 @@ def main():
     provenance = dict(fact.split("=", 1) for fact in facts)
     if provenance:
         provenance["date"] = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d")
-        provenance["made_by"] = "./lab prove conversion"
+        provenance.setdefault("made_by", "./lab prove conversion")
     record = {"provenance": provenance, **digest(path)}
     # One entry a line: a change of one tensor is a change of one line.
     with open(output, "w", encoding="utf-8") as file:

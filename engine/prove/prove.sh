@@ -3,62 +3,58 @@
 PROVE_PYTHON=""
 PROVE_RECIPES=${LAB_PROVE_RECIPES:-Q4_K_M Q3_K_M Q6_K Q2_K}
 PROVE_LOG=$CACHE/logs/prove.log
+PROVE_TRANSFORMERS=4.57.6
+# A function that gets the peer's file and the lab's after each comparison of the two.
+PROVE_AFTER_RECIPE=:
 PEER_DIGESTS=$ROOT/fixtures/peers
+PROVE_PARTS="conversion architectures smollm2 recipes perplexity imatrix mlx portability arm64"
+for prove_part in architectures smollm2 imatrix mlx portability arm64/arm64; do
+    # shellcheck source=/dev/null
+    . "$ROOT/engine/prove/$prove_part.sh"
+done
 
 prove() {
-    local what=${1:-all}
-    case "$what" in
-    conversion | recipes | perplexity | portability | arm64 | imatrix | mlx | all) ;;
+    local what=${1:-all} part status=0
+    case " $PROVE_PARTS all " in
+    *" $what "*) ;;
     *)
-        echo "usage: ./lab prove [conversion [MODEL] | recipes [MODEL...] | perplexity | portability | arm64 | imatrix | mlx | all]
+        echo "usage: ./lab prove [conversion [MODEL] | recipes [MODEL...] | architectures | smollm2 | perplexity |
+       imatrix | mlx | portability | arm64 | all]
 (models of conversion: pajama-tiny, qwen3-0.6b-random; of recipes: the files in fixtures/peers/recipes)" >&2
         exit 2
         ;;
     esac
-    if [ "$what" = portability ]; then
-        . "$ROOT/engine/prove/portability.sh"
-        prove_portability
-        exit
-    fi
-    if [ "$what" = mlx ]; then
-        . "$ROOT/engine/prove/mlx.sh"
-        prove_mlx
-        exit
-    fi
-    if [ "$what" = arm64 ]; then
-        . "$ROOT/engine/prove/arm64/arm64.sh"
-        prove_arm64
-        exit
-    fi
-    [ "$PREFIX" = "$(default_engine_link)" ] ||
-        give_up "the comparisons need the pinned engine's source tree" "unset LAB_ENGINE_PREFIX"
-    require_packages engine
-    set_engine_paths
-    fetch_engine
-    if [ "$what" = recipes ]; then
-        shift
-        prove_recipes "$@"
-        exit
-    fi
-    if [ "$what" = imatrix ]; then
-        . "$ROOT/engine/prove/imatrix.sh"
-        prove_imatrix
-        exit
-    fi
-    provide_peers llama-quantize llama-perplexity
-    provide_prove_python
-    provide_build
-    export LAB_ENGINE_PREFIX=$PREFIX
-    make_prove_work
-    local status=0
-    if [ "$what" != perplexity ]; then prove_conversion "${2:-}" || status=1; fi
-    if [ "$what" != conversion ]; then prove_perplexity || status=1; fi
-    if [ "$what" = all ]; then
-        prove_recipes || status=1
-        . "$ROOT/engine/prove/mlx.sh"
-        prove_mlx || status=1
-    fi
+    [ $# -eq 0 ] || shift
+    if [ "$what" != all ]; then prove_part "$what" "$@"; fi
+    for part in $PROVE_PARTS; do (prove_part "$part") || status=1; done
     exit "$status"
+}
+
+# prove_part PART ARGUMENT...: provides what a part needs and ends with its result.
+prove_part() {
+    local part=$1
+    shift
+    case "$part" in
+    mlx | portability | arm64) ;;
+    *)
+        [ "$PREFIX" = "$(default_engine_link)" ] ||
+            give_up "the comparisons need the pinned engine's source tree" "unset LAB_ENGINE_PREFIX"
+        require_packages engine
+        set_engine_paths
+        fetch_engine
+        ;;
+    esac
+    case "$part" in
+    conversion | architectures | smollm2 | perplexity)
+        provide_peers llama-quantize llama-perplexity
+        provide_prove_python
+        provide_build
+        export LAB_ENGINE_PREFIX=$PREFIX
+        make_prove_work
+        ;;
+    esac
+    "prove_$part" "$@"
+    exit
 }
 
 # A folder for the comparisons, removed when they end.
@@ -87,13 +83,13 @@ provide_prove_python() {
     step "installing torch (CPU)" "$PROVE_LOG" "$PROVE_PYTHON" -m pip install "torch==2.13.0+cpu" ||
         step "installing torch" "$PROVE_LOG" "$PROVE_PYTHON" -m pip install torch || give_up "torch could not be installed"
     step "installing the converter's other packages" "$PROVE_LOG" "$PROVE_PYTHON" -m pip install \
-        "transformers==4.57.6" "numpy~=2.2.6" "sentencepiece>=0.1.98,<0.3.0" "protobuf>=4.21.0,<5.0.0" safetensors pyyaml requests ||
+        "transformers==$PROVE_TRANSFORMERS" "numpy~=2.2.6" "sentencepiece>=0.1.98,<0.3.0" "protobuf>=4.21.0,<5.0.0" safetensors pyyaml requests ||
         give_up "the converter's packages could not be installed"
     touch "$folder/complete"
 }
 
 prove_conversion() {
-    local only=$1 status=0 data=${LAB_DATA:-$ROOT/../shared/data}
+    local only=${1:-} status=0 data=${LAB_DATA:-$ROOT/../shared/data}
     mkdir -p "$PEER_DIGESTS"
     if [ -z "$only" ] || [ "$only" = pajama-tiny ]; then
         if [ -e "$ROOT/fixtures/pajama-tiny/model.safetensors" ]; then
@@ -145,7 +141,9 @@ compare_with_ours() {
     ours=$PROVE_WORK/ours/gguf/$name-$(echo "$recipe" | tr 'A-Z' 'a-z').gguf
     "$PROVE_PYTHON" "$ROOT/engine/prove/digest_gguf.py" "$ours" "$PROVE_WORK/ours.json" || return 1
     printf '%s %s: ' "$name" "$recipe"
-    "$PROVE_PYTHON" "$ROOT/engine/prove/compare_digests.py" "$PEER_DIGESTS/$name-$recipe.json" "$PROVE_WORK/ours.json"
+    "$PROVE_PYTHON" "$ROOT/engine/prove/compare_digests.py" "$PEER_DIGESTS/$name-$recipe.json" "$PROVE_WORK/ours.json" ||
+        return 1
+    "$PROVE_AFTER_RECIPE" "$peer" "$ours"
 }
 
 # convert_ours TITLE CHECKPOINT RECIPE: leaves PROVE_WORK/ours/gguf/NAME-RECIPE.gguf, in small letters.

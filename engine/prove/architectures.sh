@@ -1,0 +1,41 @@
+# `./lab prove architectures`: every supported family, converted by llama.cpp's tools and by the lab. Sourced by prove.sh.
+
+# The tests write the checkpoints, llama.cpp's tools convert them, the tests compare what they make with the records.
+prove_architectures() {
+    local records=$PEER_DIGESTS/architectures work=$PROVE_WORK/architectures name pre recipes status=0
+    mkdir -p "$records" "$work"
+    (export LAB_WRITE_ARCHITECTURES=$work && run_tests --filter ArchitectureGoldenTests/write) || return 1
+    [ -s "$work/cases" ] || give_up "the tests wrote no checkpoints" "look at the lines above"
+    step "holding the checkpoints against transformers' classes" "$PROVE_LOG" "$PROVE_PYTHON" \
+        "$ROOT/engine/prove/check_checkpoint.py" "$work"/*/ || return 1
+    while read -r name pre recipes; do
+        record_architecture "$work/$name" "${pre#-}" "$recipes" </dev/null || status=1
+    done <"$work/cases"
+    [ "$status" = 0 ] || return 1
+    (run_tests --filter ArchitectureGoldenTests)
+}
+
+# record_architecture CHECKPOINT PRE RECIPE,...: float recipes by the converter, others by llama-quantize from BF16.
+record_architecture() {
+    local checkpoint=$1 name=${1##*/} pre=$2 recipe peer command
+    for recipe in $(echo "$3" | tr ',' ' '); do
+        peer=$PROVE_WORK/$name-$recipe.gguf
+        case "$recipe" in
+        BF16 | F16 | F32)
+            command="convert_hf_to_gguf.py --outtype $recipe${pre:+ (get_vocab_base_pre overridden to $pre)}"
+            step "$name $recipe, convert_hf_to_gguf.py" "$PROVE_LOG" "$PROVE_PYTHON" \
+                "$ROOT/engine/prove/convert_peer.py" "$ENGINE_SOURCE" "$pre" "$checkpoint" \
+                --outtype "$(echo "$recipe" | tr 'A-Z' 'a-z')" --outfile "$peer" || return 1
+            ;;
+        *)
+            command="convert_hf_to_gguf.py --outtype bf16, then llama-quantize $recipe"
+            step "$name $recipe, llama-quantize" "$PROVE_LOG" "$PREFIX/bin/llama-quantize" \
+                "$PROVE_WORK/$name-BF16.gguf" "$peer" "$recipe" "$(build_jobs)" || return 1
+            ;;
+        esac
+        "$PROVE_PYTHON" "$ROOT/engine/prove/digest_gguf.py" "$peer" "$PEER_DIGESTS/architectures/$name-$recipe.json" \
+            tool="llama.cpp $PIN_BUILD, transformers $PROVE_TRANSFORMERS" command="$command" checkpoint="$name" \
+            recipe="$recipe" made_by="./lab prove architectures" || return 1
+    done
+    rm -f "$PROVE_WORK/$name"-*.gguf
+}
