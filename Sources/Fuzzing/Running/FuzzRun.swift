@@ -90,9 +90,13 @@ public struct FuzzRun: Sendable {
                 summary.count(report)
                 if report.answer == nil { try fail(report.number, .lie, report.message, into: &summary) }
                 if next % 100 == 0 || next == cases.upperBound { tell(next, summary, progress) }
+                if summary.failures.count == maximumFailures { return summary }
             }
             let end = try process.end()
-            if end == nil, next == cases.upperBound { break }
+            if next == cases.upperBound {
+                if let end { throw FuzzError("the worker failed after its last case: \(end.message)") }
+                break
+            }
             summary.cases += 1
             try fail(next, end?.kind ?? .crash, end?.message ?? "the worker ended as if it were done", into: &summary)
             next += 1
