@@ -23,16 +23,17 @@ struct ArchitectureGoldenTests {
 
     private func compare(_ small: ArchitectureCheckpoint) throws {
         let checkpoint = try Checkpoint(directory: small.write(into: folder.url))
-        let targets = try small.recipes.map {
-            Converter.Target(recipe: try .named($0), url: folder.url.appendingPathComponent("\($0).gguf"))
+        let recipes = try small.recipes.map(Recipe.named)
+        let targets = recipes.map {
+            Converter.Target(recipe: $0, url: folder.url.appendingPathComponent("\($0.name).gguf"))
         }
         let made = try Converter(checkpoint).convert(to: targets, threads: 2, engineBuild: "b11434")
-        for (target, artifact) in zip(targets, made) {
-            let peer = try PeerRecord("architectures/\(small.name)-\(target.recipe.name).json")
-            let isComparable = !target.recipe.usesBlocks || PeerGoldens.isComparableMachine
+        for (recipe, (target, artifact)) in zip(recipes, zip(targets, made)) {
+            let peer = try PeerRecord("architectures/\(small.name)-\(recipe.name).json")
+            let isComparable = !recipe.usesBlocks || PeerGoldens.isComparableMachine
             let differences = try peer.differences(from: GGUFReader(target.url), comparingBlocks: isComparable)
-            #expect(differences == small.differingKeys.map { "key \($0)" }, "\(target.recipe.name)")
-            #expect(artifact.bytes == peer.file.bytes, "\(target.recipe.name)")
+            #expect(differences == small.differingKeys.map { "key \($0)" }, "\(recipe.name)")
+            #expect(artifact.bytes == peer.file.bytes, "\(recipe.name)")
             if small.differingKeys.isEmpty, isComparable { #expect(artifact.sha256.hex == peer.file.sha256) }
         }
     }
