@@ -165,6 +165,7 @@ public struct ConversionRun {
     ) throws -> Manifest.Artifact? {
         guard let artifact = manifest.artifact(target.file), artifact.isMade(by: plan.recipe),
             artifact.bytes == plan.fileBytes, artifact.tool == Converter.toolVersion,
+            FileManager.default.fileExists(atPath: target.url.path),
             artifact.source.digest == checkpoint.digest(of: try awaited(sources)),
             try artifact.contents(at: target.url).allSatisfy({ file, digest in
                 guard FileManager.default.fileExists(atPath: file.path) else { return false }
