@@ -45,6 +45,58 @@ struct ModelConfigurationTests {
         #expect(read.ropeScaling == nil)
     }
 
+    @Test("Llama 2's file leaves out what its class supposes")
+    func llama2() throws {
+        let read = try configuration([
+            "architectures": #"["LlamaForCausalLM"]"#, "head_dim": nil, "num_key_value_heads": nil, "rope_theta": nil,
+            "rms_norm_eps": nil, "rope_scaling": nil,
+        ])
+        // The defaults of `LlamaConfig` in transformers 4.57.
+        #expect(read.headDimension == 64)
+        #expect(!read.statesHeadDimension)
+        #expect(read.keyValueHeadCount == 16)
+        #expect(read.ropeTheta == 10_000)
+        #expect(read.rmsNormEpsilon == 1e-6)
+        #expect(!read.hasAttentionBias)
+    }
+
+    @Test("Llama's biases are there when the file says so", arguments: [false, true])
+    func biases(isBiased: Bool) throws {
+        let changes = [
+            "architectures": #"["LlamaForCausalLM"]"#, "attention_bias": "\(isBiased)", "mlp_bias": "\(isBiased)",
+        ]
+        let tensors = try Architecture.detect(object(changes)).tensors(configuration(changes))
+        // A block has 9 tensors and 7 biases.
+        #expect(tensors.count == 28 * (isBiased ? 16 : 9) + 3)
+        let query = try #require(tensors.first { $0.name == "blk.3.attn_q.weight" })
+        #expect(query.interleavedHeadRows == 128)
+        #expect(tensors.first { $0.name == "blk.3.attn_v.weight" }?.interleavedHeadRows == nil)
+        #expect(tensors.first { $0.name == "blk.3.attn_q.bias" }?.shape == (isBiased ? [2048] : nil))
+    }
+
+    @Test("Llama 3's scaling: its parameters, refused where they contradict each other or the engine knows none")
+    func llama3() throws {
+        let scaling = #"{"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,"#
+        let original = #""original_max_position_embeddings": 8192}"#
+        let llama = ["architectures": #"["LlamaForCausalLM"]"#]
+        guard
+            case .llama3(let read) = try configuration(llama.merging(["rope_scaling": scaling + original]) { $1 })
+                .ropeScaling
+        else {
+            Issue.record("llama3 is expected")
+            return
+        }
+        #expect(read.factor == 8)
+        #expect(read.originalPositions == 8192)
+        let other = #expect(throws: FormatError.self) { try configuration(["rope_scaling": scaling + original]) }
+        #expect(other?.description.contains("'llama3', which the engine does not know for qwen3") == true)
+        let bad = scaling.replacing("4.0", with: "0.5") + original
+        let error = #expect(throws: FormatError.self) {
+            try configuration(llama.merging(["rope_scaling": bad]) { $1 })
+        }
+        #expect(error?.subject == "key 'rope_scaling.high_freq_factor'")
+    }
+
     @Test("YaRN is read, another scaling is refused by name")
     func scaling() throws {
         let yarn = #"{"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 32768}"#

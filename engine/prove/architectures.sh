@@ -12,7 +12,30 @@ prove_architectures() {
         record_architecture "$work/$name" "${pre#-}" "$recipes" </dev/null || status=1
     done <"$work/cases"
     [ "$status" = 0 ] || return 1
-    (run_tests --filter ArchitectureGoldenTests)
+    (run_tests --filter ArchitectureGoldenTests) || return 1
+    prove_byte_fallback "$work/Llama-2-Small-Chat"
+}
+
+# prove_byte_fallback CHECKPOINT: without tokenizer.model the lab differs from the converter on purpose. The same
+# weights have the perplexity that they have with tokenizer.model only if the engine finds the same tokens.
+prove_byte_fallback() {
+    local text=$ROOT/fixtures/pajama-tiny/heldout/text.txt fast=$PROVE_WORK/llama-2-fast folder file values=""
+    cp -R "$1" "$fast" && rm "$fast/tokenizer.model" || return 1
+    for folder in "$1" "$fast"; do
+        step "${folder##*/} F16, convert_hf_to_gguf.py" "$PROVE_LOG" "$PROVE_PYTHON" "$ROOT/engine/prove/convert_peer.py" \
+            "$ENGINE_SOURCE" "" "$folder" --outtype f16 --outfile "$PROVE_WORK/${folder##*/}.gguf" || return 1
+    done
+    convert_ours "llama-2-fast F16, the lab" "$fast" F16 || return 1
+    for file in "$PROVE_WORK/${1##*/}.gguf" "$PROVE_WORK/ours/gguf/llama-2-fast-f16.gguf" "$PROVE_WORK/llama-2-fast.gguf"; do
+        values="$values $("$ROOT/.build/release/lab" perplexity --artifact "$file" --text "$text" | "$PROVE_PYTHON" -c \
+            'import json, sys; answer = json.load(sys.stdin); print(answer["perplexity"], answer["chunks"])')"
+    done
+    # shellcheck disable=SC2086
+    set -- $values
+    [ $# = 6 ] || { say "the perplexity could not be computed" && return 1; }
+    echo "a SentencePiece vocabulary on a text of random weights: with tokenizer.model $2 windows, perplexity $1; from"
+    echo "tokenizer.json alone $4 windows, $3 by the lab, and $6 windows, $5 by convert_hf_to_gguf.py"
+    [ "$1 $2" = "$3 $4" ]
 }
 
 # record_architecture CHECKPOINT PRE RECIPE,...: float recipes by the converter, others by llama-quantize from BF16.

@@ -51,6 +51,8 @@ struct ProtocolBuffer {
     }
 
     private func malformed() -> FormatError {
-        FormatError.malformed(file, "byte \(rest.startIndex)", "is no SentencePiece model")
+        FormatError(
+            .malformed, file: file, subject: "byte \(rest.startIndex)", "is no SentencePiece model",
+            remedy: "Download the file again; if tokenizer.json holds the vocabulary, move this file elsewhere.")
     }
 }
