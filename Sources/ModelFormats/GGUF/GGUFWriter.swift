@@ -7,9 +7,7 @@ public import LabCore
 public final class GGUFWriter {
     /// Where everything lies.
     public let layout: GGUFLayout
-    private let file: AtomicFile
-    private var hasher = Digest.Hasher()
-    private var hashedThrough: Int64 = 0
+    private let file: HashedFile
     private var missingBytes: [Int64]
 
     /// Creates the temporary file and writes the header.
@@ -18,9 +16,8 @@ public final class GGUFWriter {
     public init(_ url: URL, layout: GGUFLayout) throws {
         self.layout = layout
         missingBytes = layout.tensors.map(\.byteCount)
-        file = try AtomicFile(replacing: url)
-        try file.requireFreeSpace(bytes: layout.fileBytes)
-        try layout.header.withUnsafeBytes { try put($0, at: 0) }
+        file = try HashedFile(replacing: url, bytes: layout.fileBytes)
+        try layout.header.withUnsafeBytes { try file.write($0, at: 0) }
     }
 
     /// Writes part of a tensor's data, at a byte offset within the tensor.
@@ -30,13 +27,13 @@ public final class GGUFWriter {
         let tensor = layout.tensors[index]
         let end = start + Int64(bytes.count)
         precondition(start >= 0 && end <= tensor.byteCount, "range outside the tensor")
-        try put(bytes, at: layout.dataOffset + tensor.offset + start)
+        try file.write(bytes, at: layout.dataOffset + tensor.offset + start)
         missingBytes[index] -= Int64(bytes.count)
         guard end == tensor.byteCount else { return }
         let padding = GGUFFormat.aligned(end) - end
         guard padding > 0 else { return }
         try [UInt8](repeating: 0, count: Int(padding)).withUnsafeBytes {
-            try put($0, at: layout.dataOffset + tensor.offset + end)
+            try file.write($0, at: layout.dataOffset + tensor.offset + end)
         }
     }
 
@@ -45,16 +42,7 @@ public final class GGUFWriter {
     /// The file keeps its temporary name until ``commit()``.
     public func seal() throws -> Digest {
         precondition(missingBytes.allSatisfy { $0 == 0 }, "a tensor is incomplete")
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 4 << 20, alignment: 64)
-        defer { buffer.deallocate() }
-        while hashedThrough < layout.fileBytes {
-            let count = Int(min(Int64(buffer.count), layout.fileBytes - hashedThrough))
-            let piece = UnsafeMutableRawBufferPointer(rebasing: buffer[..<count])
-            try file.read(into: piece, at: hashedThrough)
-            hasher.update(UnsafeRawBufferPointer(piece))
-            hashedThrough += Int64(count)
-        }
-        return hasher.finalize()
+        return try file.digest(of: layout.fileBytes)
     }
 
     /// Syncs the file and gives it its name.
@@ -62,12 +50,4 @@ public final class GGUFWriter {
 
     /// Removes the temporary file; does nothing after ``commit()``.
     public func discard() { file.discard() }
-
-    private func put(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws {
-        try file.write(bytes, at: offset)
-        if offset == hashedThrough {
-            hasher.update(bytes)
-            hashedThrough += Int64(bytes.count)
-        }
-    }
 }
