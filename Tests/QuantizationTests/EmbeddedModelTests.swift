@@ -1,5 +1,4 @@
 import Foundation
-import LabCore
 import ModelFormats
 import Quantization
 import TestSupport
@@ -10,7 +9,6 @@ struct EmbeddedModelTests {
     private static let repository = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
     private static let model = repository.appendingPathComponent("fixtures/pajama-tiny")
-    private static let peers = repository.appendingPathComponent("fixtures/peers")
 
     /// The recipes for which the peers' artifact of the embedded model is on record.
     static let recorded = Recipe.all.map(\.name).filter {
@@ -22,7 +20,7 @@ struct EmbeddedModelTests {
         && FileManager.default.fileExists(atPath: model.appendingPathComponent("model.safetensors").path)
 
     private static func record(of recipe: String) -> URL {
-        peers.appendingPathComponent("pajama-tiny-\(recipe).json")
+        PeerRecord.folder.appendingPathComponent("pajama-tiny-\(recipe).json")
     }
 
     @Test(

@@ -102,20 +102,12 @@ struct TinyCheckpoint {
     ]
 
     private var tokenizer: String {
-        // The 256 bytes as GPT-2 spells them, then the merged tokens.
-        let printable = Set(Array(33...126) + Array(161...172) + Array(174...255))
-        var next = 256
-        var texts = (0..<256).map { byte -> String in
-            if printable.contains(byte) { return String(UnicodeScalar(UInt8(byte))) }
-            defer { next += 1 }
-            return Unicode.Scalar(UInt32(next)).map { String($0) } ?? ""
-        }
-        texts += Self.merges.map { $0.replacing(" ", with: "") }
-        let vocabulary = texts.enumerated().map { "\(Self.quoted($1)):\($0)" }.joined(separator: ",")
+        let texts = ByteLevelTokenizer.bytes + Self.merges.map { $0.replacing(" ", with: "") }
+        let vocabulary = texts.enumerated().map { "\(quoted($1)):\($0)" }.joined(separator: ",")
         let merges = Self.merges.map { merge in
             mergesArePairs
-                ? "[\(merge.split(separator: " ").map { Self.quoted(String($0)) }.joined(separator: ","))]"
-                : Self.quoted(merge)
+                ? "[\(merge.split(separator: " ").map { quoted(String($0)) }.joined(separator: ","))]"
+                : quoted(merge)
         }.joined(separator: ",")
         let added = Self.addedTokens.enumerated().map { index, token in
             #"{"id":\#(firstAddedID + index),"content":"\#(token.0)","single_word":false,"lstrip":false,"rstrip":false,"#
@@ -131,10 +123,6 @@ struct TinyCheckpoint {
             "end_of_word_suffix":"","fuse_unk":false,"byte_fallback":false,
             "vocab":{\(vocabulary)},"merges":[\(merges)]}}
             """
-    }
-
-    private static func quoted(_ text: String) -> String {
-        "\"\(text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\""
     }
 }
 

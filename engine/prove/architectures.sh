@@ -33,8 +33,8 @@ prove_byte_fallback() {
     # shellcheck disable=SC2086
     set -- $values
     [ $# = 6 ] || { say "the perplexity could not be computed" && return 1; }
-    echo "a SentencePiece vocabulary on a text of random weights: with tokenizer.model $2 windows, perplexity $1; from"
-    echo "tokenizer.json alone $4 windows, $3 by the lab, and $6 windows, $5 by convert_hf_to_gguf.py"
+    echo "random weights, SentencePiece vocabulary: perplexity $1 on $2 windows with tokenizer.model; from tokenizer.json"
+    echo "alone $3 on $4 windows by the lab, $5 on $6 windows by convert_hf_to_gguf.py"
     [ "$1 $2" = "$3 $4" ]
 }
 
