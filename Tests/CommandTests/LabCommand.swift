@@ -97,8 +97,14 @@ final class LabCommand {
             let cached: Bool
         }
         struct Artifact: Decodable {
+            struct Calibration: Decodable {
+                let datasets: [String]
+                let windows: Int
+            }
             let path: String
+            let recipe: String
             let sha256: String
+            let calibration: Calibration?
         }
         struct Reuse: Decodable {
             let samplesComputed: Int

@@ -14,7 +14,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "benchmark"))
-from measure import megabytes, say, table  # noqa: E402
+from measure import say, table  # noqa: E402
 
 RECIPES = ["Q6_K", "Q4_K_M", "Q3_K_M", "Q2_K"]
 # Two-sided 95 % of Student's t; beyond 30 degrees of freedom the normal's is within 4 %.
@@ -85,11 +85,11 @@ for artifact in sorted(
     found[name] = scores(os.path.join(output, artifact["file"]))
     parent = parent or found[name]
     shift = ["", ""] if name == "BF16" else list(paired(found[name], parent)[:2])
-    rows.append([name, megabytes(artifact["bytes"]), f"{artifact['bits_per_weight']:.2f}",
+    rows.append([name, f"{artifact['bytes'] / 1e6:.1f} MB", f"{artifact['bits_per_weight']:.2f}",
                  f"{found[name]['perplexity']:.4f}", *shift])
 for artifact in artifacts:
     if artifact["format"] == "mlx":
-        rows.append([f"MLX {artifact['recipe']}", megabytes(artifact["bytes"]), f"{artifact['bits_per_weight']:.2f}", "", "", ""])
+        rows.append([f"MLX {artifact['recipe']}", f"{artifact['bytes'] / 1e6:.1f} MB", f"{artifact['bits_per_weight']:.2f}", "", "", ""])
 
 print(f"\n### {options.name}, {parent['chunks']} chunks of {os.path.basename(options.text)}, matrix of {options.windows} "
       f"windows of {os.path.basename(options.calibration)}\n")
