@@ -31,18 +31,13 @@ public final class ArtifactStore {
     ///
     /// Those that are missing are made in one pass over the checkpoint.
     public func artifacts(
-        of model: URL, recipes names: [String], calibration: Calibration? = nil, threads: Int,
+        of model: URL, recipes names: [String], calibration: Calibration? = nil, preTokenizer: String? = nil,
+        threads: Int,
         progress: @escaping ProgressHandler
     ) throws -> (records: [ArtifactRecord], built: Int) {
-        var isDirectory: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: model.path, isDirectory: &isDirectory), isDirectory.boolValue
-        else {
-            throw RunnerError(
-                "there is no checkpoint folder \(model.path)",
-                remedy: "name a folder with config.json, tokenizer.json and safetensors; downloads come later")
-        }
+        try Folders.requireCheckpoint(model)
         let recipes = try names.map(Recipe.named)
-        let checkpoint = try Checkpoint(directory: model)
+        let checkpoint = try Checkpoint(directory: model, preTokenizer: preTokenizer)
         let sources = try checkpoint.fileDigests(digests.digest(of:))
         let source = checkpoint.digest(of: sources)
         let places = recipes.map { place(of: $0, calibration, checkpoint: checkpoint, source: source) }

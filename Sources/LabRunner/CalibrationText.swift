@@ -35,13 +35,11 @@ public struct CalibrationText: Sendable {
         return text
     }
 
-    /// Texts that models are measured on: those of the suites in the working directory, and the checkpoint's own.
+    /// Texts that models are measured on: those of the lab's suites and of the suites in the working directory, and the
+    /// checkpoint's own.
     static func evaluationTexts(of checkpoint: URL) -> [Suite.Dataset] {
-        let suites = URL(fileURLWithPath: "suites", isDirectory: true)
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: suites.path)) ?? []
-        // A suite that cannot be read cannot be run either.
-        let listed = names.sorted().compactMap { try? Suite(at: suites.appendingPathComponent($0)) }
-            .flatMap(\.evaluations).map(\.dataset)
+        let listed = Set([URL(fileURLWithPath: "."), Locations.clone].compactMap { $0?.standardizedFileURL })
+            .map { $0.appendingPathComponent("suites", isDirectory: true) }.flatMap(datasets)
         let own = checkpoint.appendingPathComponent("heldout/text.txt")
         var seen = Set<URL>()
         return (listed + [Suite.Dataset(name: own.lastPathComponent, file: own)]).filter {
@@ -50,13 +48,24 @@ public struct CalibrationText: Sendable {
         }
     }
 
+    private static func datasets(ofSuitesIn folder: URL) -> [Suite.Dataset] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        // A suite that cannot be read cannot be run either.
+        return names.sorted().compactMap { try? Suite(at: folder.appendingPathComponent($0)) }
+            .flatMap(\.evaluations).map(\.dataset)
+    }
+
     /// The share of calibration text that may stand in a text that is measured on.
     static let tolerableShare = 0.001
 
     /// Refuses a text that shares passages with one that models are measured on.
     func requireApart(_ text: String, from evaluations: [Suite.Dataset]) throws {
         for dataset in evaluations {
-            guard let data = try? Data(contentsOf: dataset.file) else { continue }
+            guard let data = try? Data(contentsOf: dataset.file) else {
+                throw RunnerError(
+                    "\(dataset.file.path) cannot be compared with the calibration text: it cannot be read",
+                    remedy: "make it readable")
+            }
             let share = TextOverlap(with: String(decoding: data, as: UTF8.self)).share(of: text)
             guard share > Self.tolerableShare else { continue }
             throw RunnerError(

@@ -41,7 +41,7 @@ struct Calibrator {
             ].joined(separator: "\n"))
         let folder = store.appendingPathComponent("\(parent.model)-imatrix-\(key.short)", isDirectory: true)
         let file = folder.appendingPathComponent("\(parent.model)-imatrix.gguf")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        try Folders.make(folder, remedy: "name another store with LAB_STORE")
         let lock = try FileLock(folder.appendingPathComponent("lock"))
         defer { withExtendedLifetime(lock) {} }
         if (try? ImportanceMatrix(contentsOf: file)) != nil { return file }
@@ -66,7 +66,8 @@ struct Calibrator {
         guard case .chunked(let chunks) = try worker.perform(.chunk(request)) else {
             throw InferenceError(.garbled, "the worker did not chunk the text")
         }
-        guard let first = chunks.digests.indices.last.map({ $0 + 1 }), first >= text.windows ?? 1 else {
+        let available = chunks.digests.count
+        guard available >= text.windows ?? 1 else {
             throw RunnerError(
                 """
                 the calibration text \(text.file.path) has \(chunks.tokenCount) tokens, fewer than \
@@ -74,7 +75,7 @@ struct Calibrator {
                 """,
                 remedy: "name a longer text, or fewer windows with --calibration-samples", exitCode: .usage)
         }
-        return text.windows ?? first
+        return text.windows ?? available
     }
 
     private func compute(

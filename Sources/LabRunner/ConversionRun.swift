@@ -59,13 +59,16 @@ public struct ConversionRun {
     public let plans: [ArtifactPlan]
     private let options: ConversionOptions
     private let progress: ProgressHandler
+    /// The matrix that the output gets a copy of: one that was computed or added up.
+    private let ownMatrix: Calibration?
 
     /// Opens the checkpoint and plans.
     ///
-    /// Writes nothing, but for an importance matrix that has to be computed or merged first: the plan depends on it.
+    /// Writes nothing to the output. An importance matrix that has to be computed or added up first, since the plan
+    /// depends on it, goes to the store.
     /// Throws an error that names what is missing or damaged.
     public init(options: ConversionOptions, progress: @escaping ProgressHandler) throws {
-        try Self.requireFolder(options.model)
+        try Folders.requireCheckpoint(options.model)
         let checkpoint = try Checkpoint(directory: options.model, preTokenizer: options.preTokenizer)
         self.options = options
         self.progress = progress
@@ -74,10 +77,22 @@ public struct ConversionRun {
             try options.recipes.map { try ArtifactPlan(checkpoint, $0.calibrated(by: calibration)) }
         }
         let uncalibrated = try plans(nil)
-        // Before the hours that a calibration may take.
-        try Self.requireTargets(uncalibrated, of: checkpoint, options.targets)
-        let calibration = try CalibrationRun(options: options, progress: progress).calibration(of: checkpoint.name)
-        self.plans = try calibration.map(plans) ?? uncalibrated
+        if options.calibration != nil || !options.importanceMatrices.isEmpty {
+            // Before the hours that a calibration may take.
+            try Self.requireBlocks(options.recipes)
+            _ = try Manifest.orEmpty(at: options.output.appendingPathComponent(Manifest.fileName))
+            try Self.requireTargets(uncalibrated, of: checkpoint, options.targets, hasImportanceMatrix: true)
+        }
+        let made = try CalibrationRun(options: options, progress: progress).calibration()
+        ownMatrix = made.flatMap { $0.isOwn ? $0.calibration : nil }
+        self.plans = try made.map { try plans($0.calibration) } ?? uncalibrated
+    }
+
+    private static func requireBlocks(_ recipes: [ArtifactRecipe]) throws {
+        guard !recipes.contains(where: \.usesImportance) else { return }
+        throw RunnerError(
+            "an importance matrix has no effect on \(recipes.map(\.name).joined(separator: ", "))",
+            remedy: "leave it out, or name a GGUF recipe of blocks such as Q4_K_M", exitCode: .usage)
     }
 
     /// The manifest's place.
@@ -92,12 +107,16 @@ public struct ConversionRun {
     }
 
     private static func requireTargets(
-        _ plans: [ArtifactPlan], of checkpoint: Checkpoint, _ targets: FeasibilityTargets
+        _ plans: [ArtifactPlan], of checkpoint: Checkpoint, _ targets: FeasibilityTargets,
+        hasImportanceMatrix: Bool? = nil
     ) throws {
         var none = FeasibilityTargets()
         none.contextTokens = targets.contextTokens
         guard targets != none else { return }
-        for plan in plans { try Feasibility(checkpoint, plan: plan).require(plan.recipe, targets: targets) }
+        for plan in plans {
+            try Feasibility(checkpoint, plan: plan, hasImportanceMatrix: hasImportanceMatrix)
+                .require(plan.recipe, targets: targets)
+        }
     }
 
     /// Makes what is missing, in one pass over the checkpoint.
@@ -112,7 +131,8 @@ public struct ConversionRun {
             Converter.Target(plan.recipe, url: place(of: plan.recipe), manifest: manifest)
         }
         let known = try Manifest.orEmpty(at: manifest)
-        try makeFolder(targets)
+        try makeFolder()
+        try copyMatrix()
         let digests = FileDigests(store: options.store)
         let sources = sourceDigests(digests)
         let found = try zip(targets, plans).map { target, plan in
@@ -147,14 +167,12 @@ public struct ConversionRun {
             .appendingPathComponent("\(checkpoint.name)-\(ending)".lowercased())
     }
 
-    private static func requireFolder(_ model: URL) throws {
-        var isDirectory: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: model.path, isDirectory: &isDirectory), isDirectory.boolValue
-        else {
-            throw RunnerError(
-                "there is no checkpoint folder \(model.path)",
-                remedy: "name a folder with config.json, tokenizer.json and safetensors; downloads come later")
-        }
+    /// A matrix that was made for this conversion stays beside its artifacts.
+    private func copyMatrix() throws {
+        guard let ownMatrix else { return }
+        try AtomicFile.write(
+            Data(contentsOf: ownMatrix.source),
+            to: options.output.appendingPathComponent("gguf/\(checkpoint.name)-imatrix.gguf".lowercased()))
     }
 
     /// What the manifest says of an artifact that is whole and was made as this run would make it; nil when there is
@@ -200,31 +218,19 @@ public struct ConversionRun {
     private func lockOutput() throws -> FileLock {
         let folder = Locations.cache.appendingPathComponent("locks", isDirectory: true)
         let key = Digest(of: options.output.standardizedFileURL.resolvingSymlinksInPath().path)
-        try Self.make(folder, remedy: "name another cache with LAB_CACHE")
+        try Folders.make(folder, remedy: "name another cache with LAB_CACHE")
         return try FileLock(folder.appendingPathComponent("convert-\(key.short)"))
     }
 
-    /// Makes the folders, and removes what a killed conversion left of these artifacts. The caller holds the lock.
-    private func makeFolder(_ targets: [Converter.Target]) throws {
+    /// Makes the folders, and removes what killed conversions left in them. The caller holds the lock.
+    private func makeFolder() throws {
         let remedy = "name another folder with --output"
         for folder in Set(options.recipes.map(\.place.folder)) {
-            try Self.make(options.output.appendingPathComponent(folder), remedy: remedy)
+            try Folders.make(options.output.appendingPathComponent(folder), remedy: remedy)
         }
-        try? Self.make(options.store, remedy: remedy)
-        for url in targets.map(\.url) + [manifest] {
-            let folder = url.deletingLastPathComponent()
-            let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-            for name in names where name.hasPrefix(".\(url.lastPathComponent).") && name.hasSuffix(".partial") {
-                try? FileManager.default.removeItem(at: folder.appendingPathComponent(name))
-            }
-        }
-    }
-
-    private static func make(_ folder: URL, remedy: String) throws {
-        do {
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        } catch {
-            throw RunnerError("\(folder.path) cannot be made: \(error.localizedDescription)", remedy: remedy)
+        try? Folders.make(options.store, remedy: remedy)
+        for folder in ["", "gguf", "mlx"] {
+            AtomicFolder.removeLeftovers(in: options.output.appendingPathComponent(folder, isDirectory: true))
         }
     }
 
@@ -239,6 +245,11 @@ public struct ConversionRun {
 }
 
 extension ArtifactRecipe {
+    /// Whether an importance matrix makes a difference.
+    fileprivate var usesImportance: Bool {
+        if case .gguf(let recipe, _, _) = self { recipe.usesBlocks } else { false }
+    }
+
     /// The folder of the format, and what follows the model's name.
     fileprivate var place: (folder: String, ending: String) {
         switch self {
@@ -255,11 +266,14 @@ extension Manifest.Artifact {
         files?.map { (url.appendingPathComponent($0.name), $0.sha256) } ?? [(url, sha256)]
     }
 
-    /// Whether a folder holds weights that are none of the artifact's: mlx-lm would load them too.
+    /// Whether a folder holds weights that are none of the artifact's and that mlx-lm would load too: it takes every
+    /// `model*.safetensors`.
     fileprivate func hasStrayWeights(at url: URL) -> Bool {
         guard let files else { return false }
         let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
-        return names.contains { name in SafetensorsModel.owns(name) && !files.contains { $0.name == name } }
+        return names.contains { name in
+            name.hasPrefix("model") && name.hasSuffix(".safetensors") && !files.contains { $0.name == name }
+        }
     }
 
     /// Whether this lab would make the same from a recipe.
@@ -267,7 +281,8 @@ extension Manifest.Artifact {
         switch other {
         case .gguf(let recipe, let demanded, let calibration):
             self.recipe == recipe.name && (overrides ?? TypeOverrides()) == demanded
-                && self.calibration?.sha256 == calibration?.sha256 && engine == EngineBuild.name
+                && self.calibration?.sha256 == calibration?.sha256 && self.calibration?.file == calibration?.file
+                && engine == EngineBuild.name
         case .mlx(let recipe): mlx == recipe
         }
     }

@@ -23,6 +23,9 @@ public enum Locations {
         return base.appendingPathComponent("llama-pajamas", isDirectory: true)
     }
 
+    /// The clone that the launcher belongs to: `$LAB_ROOT`; nil when a program was started without it.
+    static var clone: URL? { environment("LAB_ROOT") }
+
     private static var data: URL {
         #if os(macOS)
             let base = home.appendingPathComponent("Library/Application Support", isDirectory: true)

@@ -62,6 +62,7 @@ public enum PlanTable {
 
     private static func matrices(_ plan: ArtifactPlan) -> [String] {
         guard case .gguf(let plan) = plan else { return [] }
+        if let calibration = plan.calibration { return ["importance matrix \(calibration.file)"] }
         let count = plan.tensors.count(where: \.needsImportanceMatrix)
         return count > 0 ? ["importance matrix needed for \(count) tensors: they are garbage without one"] : []
     }

@@ -138,8 +138,7 @@ public struct SuiteRun {
             silenceLimit: options.workerSilenceLimit, progress: progress
         ).matrix(of: parent, text: text, apartFrom: CalibrationText.evaluationTexts(of: model) + measured)
         return Calibration(
-            matrix: try ImportanceMatrix(contentsOf: file), file: file.lastPathComponent,
-            sha256: try FileDigest.compute(file))
+            matrix: try ImportanceMatrix(contentsOf: file), source: file, sha256: try FileDigest.compute(file))
     }
 
     private func evaluate(

@@ -113,6 +113,8 @@ public struct Manifest: Codable, Sendable, Equatable {
 
     /// The importance matrix that an artifact was quantized with.
     public struct Calibration: Codable, Sendable, Equatable {
+        /// The name of the matrix's file, which the artifact repeats.
+        public let file: String
         /// The digest of the matrix's file.
         public let sha256: Digest
         /// The texts, as the tool that read them named them.
@@ -121,6 +123,7 @@ public struct Manifest: Codable, Sendable, Equatable {
         public let chunks: Int
 
         init(_ calibration: Quantization.Calibration) {
+            file = calibration.file
             sha256 = calibration.sha256
             datasets = calibration.matrix.datasets
             chunks = calibration.matrix.chunkCount

@@ -25,6 +25,12 @@ struct CalibrateCommand: ParsableCommand {
 
     @OptionGroup(title: "Importance matrix") var importance: ImportanceOptions
 
+    @Option(
+        help: ArgumentHelp(
+            "llama.cpp's name for the way the tokenizer cuts text, where tokenizer.json does not tell.",
+            valueName: "name"))
+    var preTokenizer: String?
+
     @Option(help: "Threads of computation. Default: the machine's physical cores.")
     var threads: Int?
 
@@ -42,8 +48,9 @@ struct CalibrateCommand: ParsableCommand {
         if options.calibration == nil, options.importanceMatrices.isEmpty {
             options.calibration = try importance.ownText(of: options.model)
         }
-        let matrix = try CalibrationRun(options: options, progress: TerminalProgress().show)
+        options.preTokenizer = preTokenizer
+        let written = try CalibrationRun(options: options, progress: TerminalProgress().show)
             .write(to: URL(fileURLWithPath: output))
-        print("\(output): \(matrix.entries.count) tensors, \(matrix.chunkCount) windows")
+        print("\(output): \(written.tensors) tensors, \(written.windows) windows")
     }
 }

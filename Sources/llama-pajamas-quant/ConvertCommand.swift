@@ -144,6 +144,7 @@ struct ImportanceOptions: ParsableArguments {
     /// The text that comes with a checkpoint.
     func ownText(of model: URL) throws -> CalibrationText {
         guard let text = CalibrationText.beside(model, windows: calibrationSamples) else {
+            try Folders.requireCheckpoint(model)
             throw ValidationError("no text comes with \(model.relativePath): name one with --calibration-data FILE")
         }
         return text

@@ -232,6 +232,75 @@ struct ConvertCommandTests {
         #expect(named.status == 0, "\(named.errors)")
     }
 
+    @Test("matrices are added up without touching their files, and a dry run writes nothing")
+    func merging() throws {
+        let (one, other) = (
+            lab.folder.appendingPathComponent("one.gguf"), lab.folder.appendingPathComponent("two.gguf")
+        )
+        for (file, windows) in [(one, "1"), (other, "2")] {
+            let result = try lab.calibrate(to: file, ["--calibration-samples", windows])
+            #expect(result.status == 0, "\(result.errors)")
+            #expect(result.output.contains("28 tensors, \(windows) windows"))
+        }
+        let arguments = ["--precision", "q2_k", "--imatrix", one.path, "--imatrix", other.path]
+        let dry = try lab.convert(to: output, arguments + ["--dry-run"])
+        #expect(dry.status == 0, "\(dry.errors)")
+        #expect(dry.output.contains("importance matrix") && !dry.output.contains("garbage"))
+        #expect(files().isEmpty)
+        #expect(try lab.convert(to: output, arguments).status == 0)
+        let again = try lab.convert(to: output, arguments)
+        #expect(again.output.contains("already there"), "\(again.output)")
+        let sum = output.appendingPathComponent("gguf/pajama-tiny-imatrix.gguf")
+        let merged = try lab.calibrate(to: lab.folder.appendingPathComponent("sum.gguf"), Array(arguments.dropFirst(2)))
+        #expect(merged.output.contains("28 tensors, 3 windows"))
+        #expect(try Data(contentsOf: sum) == Data(contentsOf: lab.folder.appendingPathComponent("sum.gguf")))
+    }
+
+    @Test(
+        "what cannot be calibrated is refused before anything is computed",
+        arguments: [
+            (["--precision", "bf16", "--calibration-samples", "1"], 2, "no effect on BF16"),
+            (["--precision", "q2_k", "--calibration-data", "no-such-file"], 4, "no-such-file"),
+            (["--precision", "q2_k", "--calibration-samples", "1000"], 2, "fewer than 1000 x 512"),
+            (["--precision", "q2_k", "--imatrix", "README.md"], 4, "README.md"),
+        ])
+    func uncalibrated(arguments: [String], status: Int32, words: String) throws {
+        let result = try lab.convert(to: output, arguments)
+        #expect(result.status == status)
+        #expect(result.errors.contains(words), "\(result.errors)")
+        #expect(files().isEmpty)
+    }
+
+    @Test("a calibration that is killed is continued, and its matrix is the one of a calibration at once")
+    func killedCalibration() throws {
+        let whole = lab.folder.appendingPathComponent("whole.gguf")
+        #expect(try lab.calibrate(to: whole, ["--calibration-samples", "24"]).status == 0)
+        let other = try LabCommand()
+        let file = other.folder.appendingPathComponent("continued.gguf")
+        let running = try other.start(calibrateTo: file, ["--calibration-samples", "24"])
+        while running.isRunning, other.unfinishedMatrices().isEmpty { usleep(10_000) }
+        running.kill()
+        _ = try running.wait()
+        #expect(other.unfinishedMatrices().count == 1)
+        #expect(!FileManager.default.fileExists(atPath: file.path))
+        let second = try other.calibrate(to: file, ["--calibration-samples", "24"])
+        #expect(second.status == 0, "\(second.errors)")
+        // What was kept is not computed again.
+        #expect(!second.errors.contains(": 1/24") && !second.errors.contains(": 0/24"))
+        #expect(try Data(contentsOf: file) == Data(contentsOf: whole))
+        #expect(other.unfinishedMatrices().isEmpty)
+    }
+
+    @Test("a matrix is not written over one that it is made from, nor where no folder can be")
+    func calibrateInto() throws {
+        let file = lab.folder.appendingPathComponent("m.gguf")
+        #expect(try lab.calibrate(to: file, ["--calibration-samples", "1"]).status == 0)
+        #expect(try lab.calibrate(to: file, ["--imatrix", file.path]).status == 2)
+        let nowhere = try lab.calibrate(to: URL(fileURLWithPath: "/dev/null/m.gguf"), ["--imatrix", file.path])
+        #expect(nowhere.status == 4)
+        #expect(nowhere.errors.contains("/dev/null"))
+    }
+
     @Test("text that models are measured on is refused for calibration")
     func heldOut() throws {
         let text = LabCommand.model.appendingPathComponent("heldout/text.txt")

@@ -96,8 +96,12 @@ struct ConvertMLXTests {
             #expect(try artifacts().map(\.sha256) == digest)
             #expect(names("mlx/pajama-tiny-4bit") == Self.files)
         }
-        try Data("mine".utf8).write(to: folder.appendingPathComponent("README.md"))
-        #expect(try lab.convert(to: output, arguments).output.contains("already there"))
+        // What mlx-lm does not load is its owner's.
+        for name in ["README.md", "adapters.safetensors"] {
+            try Data("mine".utf8).write(to: folder.appendingPathComponent(name))
+            #expect(try lab.convert(to: output, arguments).output.contains("already there"))
+            #expect(names("mlx/pajama-tiny-4bit").contains(name))
+        }
     }
 
     @Test("a dry run tells every file's size to the byte, and writes nothing")

@@ -57,6 +57,23 @@ final class LabCommand {
         try start(convert: model, to: output, arguments).wait()
     }
 
+    /// Starts `llama-pajamas-quant calibrate`, with what it keeps in this folder.
+    func start(calibrateTo file: URL, _ arguments: [String] = []) throws -> Running {
+        try Running(
+            ["LAB_CACHE=\(folder.path)/cache", "LAB_STORE=\(store.path)", Self.quantizer.path, "calibrate"]
+                + ["--model", Self.model.path, "--output", file.path] + arguments)
+    }
+
+    func calibrate(to file: URL, _ arguments: [String] = []) throws -> Result {
+        try start(calibrateTo: file, arguments).wait()
+    }
+
+    /// What is kept of calibrations that have not ended.
+    func unfinishedMatrices() -> [String] {
+        let walker = FileManager.default.enumerator(atPath: store.path)
+        return (walker?.compactMap { $0 as? String } ?? []).filter { $0.hasSuffix("/unfinished.gguf") }
+    }
+
     /// Runs any command.
     static func command(_ words: [String]) throws -> Result {
         try Running(words).wait()

@@ -60,10 +60,35 @@ struct AtomicFolderTests {
     @Test("a file of that name is an error, and both it and nothing else are left")
     func takenByFile() throws {
         try folder.file("model", "mine".utf8)
-        let taken = try AtomicFolder(replacing: place)
-        #expect(throws: FormatError.self) { try taken.commit() }
-        taken.discard()
+        let error = #expect(throws: FormatError.self) { try AtomicFolder(replacing: place) }
+        #expect(error?.file == place.path)
         #expect(try folder.contents == ["model"])
         #expect(try Data(contentsOf: place) == Data("mine".utf8))
+    }
+
+    @Test("a link in the folder's place is refused before anything is written, and stays")
+    func link() throws {
+        let other = folder.url.appendingPathComponent("elsewhere")
+        try FileManager.default.createDirectory(at: other, withIntermediateDirectories: false)
+        try FileManager.default.createSymbolicLink(at: place, withDestinationURL: other)
+        let error = #expect(throws: FormatError.self) { try AtomicFolder(replacing: place) }
+        #expect(error?.file == place.path)
+        #expect(try folder.contents == ["elsewhere", "model"])
+    }
+
+    @Test("leftovers are removed, and a folder moved aside for one that never came gets its name back")
+    func leftovers() throws {
+        let names = [".model.1-a.partial", ".model.2-b.partial.old.partial", ".other.3-c.partial.old.partial", "other"]
+        for name in names {
+            let directory = folder.url.appendingPathComponent(name)
+            try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: false)
+            try put(name, "says.txt", in: directory)
+        }
+        try folder.file(".model.gguf.4-d.partial", [1])
+        try folder.file(".partially", [1])
+        AtomicFolder.removeLeftovers(in: folder.url)
+        #expect(try folder.contents == [".partially", "model", "other"])
+        let restored = try String(contentsOf: place.appendingPathComponent("says.txt"), encoding: .utf8)
+        #expect(restored == ".model.2-b.partial.old.partial")
     }
 }

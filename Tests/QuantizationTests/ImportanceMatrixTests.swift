@@ -143,7 +143,7 @@ struct ImportanceMatrixTests {
         ).sha256.filter { !Self.slow.contains($0.key) }.sorted { $0.key < $1.key }
         #expect(goldens.count == 15)
         let calibration = Calibration(
-            matrix: try ImportanceMatrix(contentsOf: file), file: file.lastPathComponent,
+            matrix: try ImportanceMatrix(contentsOf: file), source: file,
             sha256: Digest(of: try Data(contentsOf: file)))
         let checkpoint = try Checkpoint(
             directory: Self.peers.deletingLastPathComponent().appendingPathComponent("pajama-tiny"))
@@ -160,6 +160,22 @@ struct ImportanceMatrixTests {
         }
     }
 
+    @Test("a limit on the size is judged by the types that a matrix brings", arguments: ["Q4_0", "IQ3_XXS", "IQ4_XS"])
+    func feasibility(name: String) throws {
+        let checkpoint = try Checkpoint(
+            directory: Self.peers.deletingLastPathComponent().appendingPathComponent("pajama-tiny"))
+        let file = Self.peers.appendingPathComponent("pajama-tiny-imatrix.gguf")
+        let calibration = Calibration(
+            matrix: try ImportanceMatrix(contentsOf: file), source: file, sha256: Digest(of: ""))
+        let recipe = try Recipe.named(name)
+        let plan = try RecipePlan(checkpoint, recipe, calibration: calibration)
+        var targets = FeasibilityTargets()
+        targets.maximumFileBytes = plan.fileBytes
+        #expect(try Feasibility(checkpoint, plan: plan).verdict(recipe, targets: targets).status == .pass)
+        targets.maximumFileBytes = plan.fileBytes - 1
+        #expect(try Feasibility(checkpoint, plan: plan).verdict(recipe, targets: targets).status == .infeasible)
+    }
+
     @Test("a matrix of another model is refused by tensor, one without a needed tensor too")
     func otherModel() throws {
         let checkpoint = try Checkpoint(
@@ -168,7 +184,8 @@ struct ImportanceMatrixTests {
             let matrix = ImportanceMatrix(
                 entries: [name: .init(squares: Array(repeating: 1, count: columns), values: nil, counts: [1])],
                 datasets: [], chunkCount: 1, chunkTokens: 512)
-            let calibration = Calibration(matrix: matrix, file: "m.gguf", sha256: Digest(of: ""))
+            let calibration = Calibration(
+                matrix: matrix, source: URL(fileURLWithPath: "/m.gguf"), sha256: Digest(of: ""))
             let plan = try RecipePlan(checkpoint, .named(recipe), calibration: calibration)
             return #expect(throws: QuantizationError.self) { try plan.requireImportance() }
         }

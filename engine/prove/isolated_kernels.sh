@@ -8,7 +8,7 @@ status=0
 for module in "$@"; do
     objects=("$build/$module.build/"*.o)
     [ -e "${objects[0]}" ] || { echo "$module: no objects in $build/$module.build" && exit 4; }
-    # Code is T, t, W or V in nm's letters; V here is data of the reflection records alone. A module's own names carry its name.
+    # Code is T, t, W, or u where it is unique in the process, in nm's letters; V here is data of the reflection records alone. A module's own names carry its name.
     shared=$(nm "${objects[@]}" | awk '$2 ~ /^[TtWu]$/ { print $3 }' | grep -v "^\$s${#module}$module" | sort -u || true)
     if [ -n "$shared" ]; then
         echo "$module: code that other modules could share:"

@@ -19,7 +19,8 @@ mixed_4_6|--precision mixed_4_6|{"recipe": "mixed_4_6"}
 
 # A virtual environment with mlx-lm; the marker says that it is whole.
 provide_mlx_python() {
-    local folder=$CACHE/venv/mlx mlx=mlx
+    # The pins are in the name: another pin is another environment.
+    local folder=$CACHE/venv/mlx-0.32.2-0.32.4 mlx=mlx
     PROVE_MLX_PYTHON=$folder/bin/python
     [ ! -e "$folder/complete" ] || return 0
     [ "$(uname -s)" = Darwin ] || mlx="mlx[cpu]"

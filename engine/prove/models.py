@@ -60,8 +60,10 @@ def paired(candidate, parent):
     """Mean and half-width of the 95 % interval of the differences by chunk, as an increase in percent."""
     differences = [a - b for a, b in zip(candidate["meanNats"], parent["meanNats"])]
     mean = statistics.fmean(differences)
+    if len(differences) == 1:
+        return f"{100 * math.expm1(mean):+.2f} %", "one chunk: none", False, False
     quantile = STUDENT_95[len(differences) - 1] if len(differences) <= len(STUDENT_95) else 1.96
-    half = quantile * statistics.stdev(differences) / math.sqrt(len(differences)) if len(differences) > 1 else math.inf
+    half = quantile * statistics.stdev(differences) / math.sqrt(len(differences))
     percent = [100 * math.expm1(value) for value in (mean, mean - half, mean + half)]
     return f"{percent[0]:+.2f} %", f"{percent[1]:+.2f} to {percent[2]:+.2f}", mean - half > 0, mean + half < 0
 

@@ -73,7 +73,8 @@ prove_recipes() {
 
 # A virtual environment with what convert_hf_to_gguf.py imports; the marker says that it is whole.
 provide_prove_python() {
-    local folder=$CACHE/venv/prove
+    # The pins are in the name: another pin is another environment.
+    local folder=$CACHE/venv/prove-$PROVE_TRANSFORMERS
     PROVE_PYTHON=$folder/bin/python
     [ ! -e "$folder/complete" ] || return 0
     lab_python -c 'import ensurepip, venv' 2>/dev/null ||
@@ -81,7 +82,7 @@ provide_prove_python() {
     rm -rf "$folder"
     step "making a Python environment" "$PROVE_LOG" lab_python -m venv "$folder" || give_up "no Python environment"
     step "installing torch (CPU)" "$PROVE_LOG" "$PROVE_PYTHON" -m pip install "torch==2.13.0+cpu" ||
-        step "installing torch" "$PROVE_LOG" "$PROVE_PYTHON" -m pip install torch || give_up "torch could not be installed"
+        step "installing torch" "$PROVE_LOG" "$PROVE_PYTHON" -m pip install "torch==2.13.0" || give_up "torch could not be installed"
     step "installing the converter's other packages" "$PROVE_LOG" "$PROVE_PYTHON" -m pip install \
         "transformers==$PROVE_TRANSFORMERS" "numpy~=2.2.6" "sentencepiece>=0.1.98,<0.3.0" "protobuf>=4.21.0,<5.0.0" safetensors pyyaml requests ||
         give_up "the converter's packages could not be installed"

@@ -24,6 +24,14 @@ public final class AtomicFolder {
     /// Throws ``FormatError`` when the directory around it is absent or not writable.
     public init(replacing url: URL) throws {
         self.url = url
+        var status = stat()
+        if lstat(url.path, &status) == 0, status.st_mode & S_IFMT != S_IFDIR {
+            isPresent = false
+            temporary = url
+            throw FormatError(
+                .cannotWrite, file: url.path, "is no folder, and one is to take its place",
+                remedy: "Move the file or link away.")
+        }
         let unique = "\(getpid())-\(String(UInt32.random(in: 0...UInt32.max), radix: 16))"
         temporary = url.deletingLastPathComponent()
             .appendingPathComponent(".\(url.lastPathComponent).\(unique).partial", isDirectory: true)
@@ -64,8 +72,28 @@ public final class AtomicFolder {
         removeTemporary()
     }
 
+    /// Removes what killed processes left of files and folders in a directory, and gives a folder that was moved aside
+    /// for one that never came its name back.
+    ///
+    /// Only where nobody writes to the directory.
+    public static func removeLeftovers(in directory: URL) {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: directory.path)) ?? []
+        for name in names where name.hasPrefix(".") && name.hasSuffix(".partial") {
+            let leftover = directory.appendingPathComponent(name)
+            if name.hasSuffix(asideEnding) {
+                // ".NAME.UNIQUE.partial.old.partial"; rename fails where the name is taken.
+                let own = name.dropFirst().dropLast(asideEnding.count + ".partial".count)
+                let final = own.lastIndex(of: ".").map { String(own[..<$0]) } ?? String(own)
+                if rename(leftover.path, directory.appendingPathComponent(final).path) == 0 { continue }
+            }
+            try? FileManager.default.removeItem(at: leftover)
+        }
+    }
+
+    private static let asideEnding = ".old.partial"
+
     private func moveAside() throws {
-        let old = temporary.path + ".old.partial"
+        let old = temporary.path + Self.asideEnding
         guard rename(url.path, old) == 0 else { throw failure() }
         guard rename(temporary.path, url.path) == 0 else {
             let failure = failure()

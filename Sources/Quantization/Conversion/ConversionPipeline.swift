@@ -4,7 +4,8 @@ import ModelFormats
 /// Reads each tensor once and writes it to every output.
 ///
 /// Tensors are cut into slices of whole rows. In each round one slice is read, the one before it is encoded by all
-/// threads, and the one before that is written: memory is two slices, whatever the model's size.
+/// threads, and the one before that is written: memory is two slices, whatever the model's size;
+/// what must be read together, as the rows that share a scale, is one slice.
 struct ConversionPipeline {
     private let sources: [SourceTensor]
     private let outputs: [any ConversionOutput]

@@ -107,7 +107,13 @@ public struct Converter: Sendable {
             .withUnsafeBytes { try after.write($0, at: 0) }
         // An earlier entry would tell of another file while this one takes its place.
         if before.artifact(artifact.file) != nil { try AtomicFile.write(others.encoded(), to: target.manifest) }
-        try output.commit()
+        do {
+            try output.commit()
+        } catch {
+            // What was there is still there.
+            if before.artifact(artifact.file) != nil { try? AtomicFile.write(before.encoded(), to: target.manifest) }
+            throw error
+        }
         try after.commit()
     }
 

@@ -73,7 +73,7 @@ public struct ImportanceMatrix: Sendable, Equatable {
     ///
     /// Throws ``QuantizationError`` that names the tensor in which they differ.
     public mutating func add(_ other: ImportanceMatrix) throws {
-        let (tokens, other) = (chunkTokens ?? other.chunkTokens ?? Self.usualChunkTokens, other)
+        let tokens = chunkTokens ?? other.chunkTokens ?? Self.usualChunkTokens
         self = scaled(toChunksOf: tokens)
         for (name, addition) in other.scaled(toChunksOf: tokens).entries {
             guard var sum = entries[name] else {

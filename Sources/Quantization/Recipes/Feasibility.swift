@@ -45,24 +45,30 @@ public struct Feasibility: Sendable {
     ///   - tensors: The tensors as a recipe sees them.
     public init(
         modelName: String, configuration: ModelConfiguration, model: RecipeModel, parameterCount: Int64,
-        headerBytes: Int64, overrides: TypeOverrides = TypeOverrides(), tensors: (Recipe) -> [RecipeTensor]
+        headerBytes: Int64, overrides: TypeOverrides = TypeOverrides(), hasImportanceMatrix: Bool = false,
+        tensors: (Recipe) -> [RecipeTensor]
     ) {
         self.modelName = modelName
         self.configuration = configuration
         self.parameterCount = parameterCount
         // A recipe whose blocks do not fit the model is no alternative.
         sizes = Recipe.all.compactMap {
-            try? RecipeSize($0, tensors: tensors($0), model: model, headerBytes: headerBytes, overrides: overrides)
+            try? RecipeSize(
+                $0, tensors: tensors($0), model: model, headerBytes: headerBytes, overrides: overrides,
+                hasImportanceMatrix: hasImportanceMatrix)
         }
     }
 
     /// Sizes every recipe on a checkpoint, with the overrides of a plan for it.
-    public init(_ checkpoint: Checkpoint, plan: RecipePlan) {
+    /// - Parameters:
+    ///   - hasImportanceMatrix: Whether there is or will be a matrix. Default: what the plan has.
+    public init(_ checkpoint: Checkpoint, plan: RecipePlan, hasImportanceMatrix: Bool? = nil) {
         let blockInputs = Recipe.q4_K_M.inputs(of: checkpoint)
         self.init(
             modelName: checkpoint.name, configuration: checkpoint.configuration,
             model: RecipeModel(checkpoint.configuration, architecture: checkpoint.architecture),
-            parameterCount: checkpoint.parameterCount, headerBytes: plan.layout.dataOffset, overrides: plan.overrides
+            parameterCount: checkpoint.parameterCount, headerBytes: plan.layout.dataOffset, overrides: plan.overrides,
+            hasImportanceMatrix: hasImportanceMatrix ?? (plan.calibration != nil)
         ) { $0.usesBlocks ? blockInputs : $0.inputs(of: checkpoint) }
     }
 
@@ -77,9 +83,11 @@ public struct Feasibility: Sendable {
     }
 
     /// Sizes every recipe of a plan's format on a checkpoint, with the options of the plan.
-    public init(_ checkpoint: Checkpoint, plan: ArtifactPlan) {
+    /// - Parameters:
+    ///   - hasImportanceMatrix: Whether there is or will be a matrix. Default: what the plan has.
+    public init(_ checkpoint: Checkpoint, plan: ArtifactPlan, hasImportanceMatrix: Bool? = nil) {
         switch plan {
-        case .gguf(let plan): self.init(checkpoint, plan: plan)
+        case .gguf(let plan): self.init(checkpoint, plan: plan, hasImportanceMatrix: hasImportanceMatrix)
         case .mlx(let plan): self.init(checkpoint, plan: plan)
         }
     }

@@ -22,11 +22,12 @@ public struct RecipeSize: Sendable {
     ///   - headerBytes: Bytes before the tensor data, which every recipe shares.
     public init(
         _ recipe: Recipe, tensors: [RecipeTensor], model: RecipeModel, headerBytes: Int64,
-        overrides: TypeOverrides = TypeOverrides()
+        overrides: TypeOverrides = TypeOverrides(), hasImportanceMatrix: Bool = false
     ) throws {
         name = recipe.name
         needsTrainedWeights = recipe.needsTrainedWeights
-        let assignments = try recipe.types(for: tensors, of: model, overrides: overrides)
+        let assignments = try recipe.types(
+            for: tensors, of: model, overrides: overrides, hasImportanceMatrix: hasImportanceMatrix)
         let hasOutput = tensors.contains { $0.role == .output }
         var (data, padded, read) = (Int64(0), Int64(0), Int64(0))
         for (tensor, assignment) in zip(tensors, assignments) {
