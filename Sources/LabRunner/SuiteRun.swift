@@ -113,20 +113,25 @@ public struct SuiteRun {
         let recipe = options.recipe ?? options.suite.recipe
         let model = options.model ?? options.suite.model
         let recipes = [ArtifactStore.parentRecipe] + (options.artifact == nil ? [recipe] : [])
-        let calibration = options.artifact == nil ? try calibration(of: model, store: store) : nil
+        let calibrated = options.artifact == nil ? try calibration(of: model, store: store) : nil
         let made = try store.artifacts(
-            of: model, recipes: recipes, calibration: calibration, threads: options.threads, progress: progress)
+            of: model, recipes: recipes, calibration: calibrated?.calibration, threads: options.threads,
+            progress: progress)
         guard var parent = made.records.first else { throw RunnerError("the store made no parent") }
         parent.role = .parent
         var candidate =
             try options.artifact.map { try store.record(ofFile: $0) } ?? made.records[made.records.count - 1]
         candidate.role = .candidate
+        // The parent may have been made for the calibration.
+        let built = made.built + (calibrated?.built ?? 0)
         return Artifacts(
-            parent: parent, candidate: candidate, built: made.built, reused: made.records.count - made.built)
+            parent: parent, candidate: candidate, built: built, reused: made.records.count - built)
     }
 
-    /// The importance matrix that the suite asks for.
-    private func calibration(of model: URL, store: ArtifactStore) throws -> Calibration? {
+    /// The importance matrix that the suite asks for, and how many artifacts were made for it.
+    private func calibration(
+        of model: URL, store: ArtifactStore
+    ) throws -> (calibration: Calibration, built: Int)? {
         guard let plan = options.suite.calibration else { return nil }
         let parents = try store.artifacts(
             of: model, recipes: [ArtifactStore.parentRecipe], threads: options.threads, progress: progress)
@@ -137,8 +142,11 @@ public struct SuiteRun {
             store: options.store, threads: options.threads, worker: options.worker,
             silenceLimit: options.workerSilenceLimit, progress: progress
         ).matrix(of: parent, text: text, apartFrom: CalibrationText.evaluationTexts(of: model) + measured)
-        return Calibration(
-            matrix: try ImportanceMatrix(contentsOf: file), source: file, sha256: try FileDigest.compute(file))
+        return (
+            Calibration(
+                matrix: try ImportanceMatrix(contentsOf: file), source: file, sha256: try FileDigest.compute(file)),
+            parents.built
+        )
     }
 
     private func evaluate(
