@@ -114,7 +114,8 @@ public struct Checkpoint: Sendable {
         }
         generation = try folder.optionalObject("generation_config.json").map(GenerationConfiguration.init)
         card = try folder.text("README.md").map(ModelCard.init)
-        let ids = tokenizer?.idCount ?? 0
+        // tokenizer.model decides where it is there; what tokenizer.json has beyond the vocabulary is left out then.
+        let ids = sentencePiece == nil ? tokenizer?.idCount ?? 0 : 0
         guard ids <= configuration.vocabularySize else {
             throw FormatError.malformed(
                 directory.appendingPathComponent("tokenizer.json").path, nil,

@@ -33,8 +33,8 @@ struct TokenizerMetadata {
     }
 
     private func appendSpecialTokens(to metadata: inout GGUFMetadata, limit: Int?) throws {
-        let tokens = try SpecialTokens(checkpoint)
-        for (token, id) in tokens.ids where limit.map({ id < $0 }) ?? true {
+        let tokens = try SpecialTokens(checkpoint, limit: limit)
+        for (token, id) in tokens.ids {
             guard let key = Self.idKeys[token], let id = UInt32(exactly: id) else { continue }
             metadata["tokenizer.ggml.\(key)"] = .uint32(id)
         }
