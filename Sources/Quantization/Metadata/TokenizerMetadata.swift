@@ -14,10 +14,9 @@ struct TokenizerMetadata {
 
     func append(to metadata: inout GGUFMetadata) throws {
         let (configuration, architecture) = (checkpoint.tokenizerConfiguration, checkpoint.architecture)
-        if architecture.statesSpacePrefix, let adding = configuration?.addsPrefixSpace {
-            metadata["tokenizer.ggml.add_space_prefix"] = .bool(adding)
-        }
         let vocabulary = try Vocabulary.make(checkpoint)
+        let stated = architecture.statesSpacePrefix ? configuration?.addsPrefixSpace : nil
+        metadata["tokenizer.ggml.add_space_prefix"] = (vocabulary.addsSpacePrefix ?? stated).map(GGUFValue.bool)
         metadata["tokenizer.ggml.model"] = .string(vocabulary.model)
         metadata["tokenizer.ggml.pre"] = .string(vocabulary.preTokenizer)
         metadata["tokenizer.ggml.tokens"] = .array(.string(vocabulary.texts))

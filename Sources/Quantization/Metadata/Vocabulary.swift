@@ -14,6 +14,8 @@ struct Vocabulary {
     let types: [TokenType]
     /// The merges, one in a line; empty for vocabularies with scores.
     let merges: [String]
+    /// `tokenizer.ggml.add_space_prefix`; nil where the vocabulary does not decide it.
+    var addsSpacePrefix: Bool?
 
     /// The format's numbers for kinds of tokens.
     enum TokenType: Int32 {
