@@ -136,7 +136,7 @@ extension FuzzedReader {
             try Self.require(tensor.model.shape == tensor.source.tensor.shape, "\(tensor.model.name): another shape")
         }
         for file in Set(checkpoint.tensors.map(\.source.file.url)) { try use(SafetensorsFile(file), files) }
-        let ids = checkpoint.tokenizer?.idCount ?? 0
+        let ids = checkpoint.sentencePiece == nil ? checkpoint.tokenizer?.idCount ?? 0 : 0
         try Self.require(
             ids <= checkpoint.configuration.vocabularySize,
             "\(ids) ids in a smaller vocabulary")

@@ -40,7 +40,7 @@ struct TokenizerTests {
             #expect(read.preTokenizer == steps)
             #expect(read.addedTokens.map(\.isSpecial) == [true, false])
             #expect(read.idCount == 8)
-            #expect(read.normalizers == ["NFC"])
+            #expect(read.normalizers == [.other("NFC")])
             #expect(read.postProcessors == [.byteLevel])
         }
     }
@@ -54,7 +54,12 @@ struct TokenizerTests {
             (#"{"type":"Digits","individual_digits":false}"#, "Digits"),
             (#"{"type":"ByteLevel","add_prefix_space":true,"use_regex":false}"#, "ByteLevel (add_prefix_space)"),
             (#"{"type":"ByteLevel","add_prefix_space":false}"#, "ByteLevel with its expression"),
-            (#"{"type":"Metaspace"}"#, "Metaspace"),
+            (#"{"type":"Metaspace"}"#, "Metaspace '\u{2581}', with split"),
+            (
+                #"{"type":"Metaspace","prepend_scheme":"never","split":false}"#,
+                "Metaspace '\u{2581}', none before the text"
+            ),
+            (#"{"type":"WhitespaceSplit"}"#, "WhitespaceSplit"),
         ])
     func steps(text: String, description: String) throws {
         let read = try definition(merges: "[]", extra: #","pre_tokenizer":\#(text)"#)

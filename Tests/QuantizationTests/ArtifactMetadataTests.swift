@@ -104,6 +104,21 @@ struct ArtifactMetadataTests {
                 == "tokenizer.json states the id 270 for '<|endoftext|>', which is loaded as 261")
     }
 
+    @Test("an added token that is listed again keeps its id")
+    func listedAgain() throws {
+        let once = try metadata()
+        let directory = folder.url.appendingPathComponent("tiny")
+        let url = directory.appendingPathComponent("tokenizer.json")
+        let text = try String(contentsOf: url, encoding: .utf8)
+        let start = #""added_tokens":["#
+        try Data(
+            text.replacing(start, with: start + #"{"id":261,"content":"<|endoftext|>","special":true},"#).utf8
+        ).write(to: url)
+        let again = try Checkpoint(directory: directory)
+        #expect(again.tokenizer?.addedTokens.count == 6)
+        #expect(try RecipePlan(again, .named("BF16")).metadata == once)
+    }
+
     @Test("without a post-processor the configuration decides what is added")
     func addsTokens() throws {
         let metadata = try metadata(TinyCheckpoint(postProcessor: nil))

@@ -99,6 +99,48 @@ struct CheckpointTests {
         #expect(try open(TinyCheckpoint(firstValues: ["lm_head.weight": 0.5])).digest() != first)
     }
 
+    @Test("an embedding model of a language model's class is refused by what it is")
+    func embeddingModel() throws {
+        let error = #expect(throws: FormatError.self) {
+            try open(TinyCheckpoint(tiesEmbedding: true, tensorPrefix: ""))
+        }
+        #expect(error?.code == .unsupported)
+        #expect(error?.problem.hasPrefix("is an embedding model such as Qwen3-Embedding") == true)
+        #expect(error?.remedy?.hasPrefix("Not supported yet") == true)
+    }
+
+    @Test("a reranker is told by its directory, its repository or the title of its card, and refused")
+    func reranker() throws {
+        let named = try TinyCheckpoint().write(to: folder.url.appendingPathComponent("Qwen3-Reranker-0.6B"))
+        let titled = try TinyCheckpoint(card: "---\nlicense: mit\n---\n# Qwen3-Reranker-0.6B\n")
+            .write(to: folder.url.appendingPathComponent("titled"))
+        let plain = try TinyCheckpoint(card: "# Beside Qwen3-Reranker").write(
+            to: folder.url.appendingPathComponent("plain"))
+        for (directory, sourceID) in [(named, nil), (titled, nil), (plain, "Qwen/Qwen3-Reranker-8B")] {
+            let error = #expect(throws: FormatError.self) {
+                try Checkpoint(directory: directory, sourceID: sourceID)
+            }
+            #expect(error?.problem.hasPrefix("is a reranker") == true)
+        }
+        #expect(try Checkpoint(directory: plain).tensors.count == 25)
+    }
+
+    @Test("line ends of templates are those that Python's text mode reads")
+    func lineEnds() throws {
+        let directory = try TinyCheckpoint().write(to: folder.url.appendingPathComponent("tiny"))
+        let others = directory.appendingPathComponent("additional_chat_templates")
+        try FileManager.default.createDirectory(at: others, withIntermediateDirectories: true)
+        for (url, text) in [
+            (directory.appendingPathComponent("tokenizer_config.json"), "{}"),
+            (directory.appendingPathComponent("chat_template.jinja"), "a\r\n\r\nb\rc\n"),
+            (others.appendingPathComponent("tool.jinja"), "t\r\n"),
+        ] { try Data(text.utf8).write(to: url) }
+        let configuration = try #require(Checkpoint(directory: directory).tokenizerConfiguration)
+        // Expected: open(...).read() of Python 3.
+        #expect(configuration.chatTemplate == "a\n\nb\nc\n")
+        #expect(configuration.chatTemplates.last?.source == "t\n")
+    }
+
     @Test("a directory without a configuration is an error that names the file")
     func empty() {
         let error = #expect(throws: FormatError.self) { try Checkpoint(directory: folder.url) }

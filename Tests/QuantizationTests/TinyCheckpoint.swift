@@ -14,6 +14,8 @@ struct TinyCheckpoint {
     var scalarType = ScalarFormat.bfloat16
     var mergesArePairs = true
     var architecture = "Qwen3ForCausalLM"
+    /// What the names of all tensors but the output start with.
+    var tensorPrefix = "model."
     var preTokenizer = TinyCheckpoint.qwen2Pattern
     var postProcessor: String? =
         #"{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":false,"use_regex":false}"#
@@ -148,7 +150,9 @@ extension TinyCheckpoint {
             ].map { ("model.layers.\(layer).\($0.0).weight", $0.1) }
         }
         list += additional.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
-        return list.filter { !omitted.contains($0.name) }.map { ($0.name, shapes[$0.name] ?? $0.shape) }
+        return list.filter { !omitted.contains($0.name) }.map { name, shape in
+            (name.hasPrefix("model.") ? tensorPrefix + name.dropFirst(6) : name, shapes[name] ?? shape)
+        }
     }
 
     private func writeWeights(to directory: URL) throws {

@@ -76,7 +76,7 @@ public struct Checkpoint: Sendable {
     /// The files that decide what an artifact contains; the card is not among them.
     public let files: [File]
 
-    /// The number of weights, a tied output matrix counted once.
+    /// The number of weights in ``tensors``: a tied output matrix is counted again where the files store it.
     public var parameterCount: Int64 { tensors.reduce(0) { $0 + $1.source.tensor.elementCount } }
 
     /// Opens and checks a checkpoint.
@@ -114,13 +114,16 @@ public struct Checkpoint: Sendable {
         }
         generation = try folder.optionalObject("generation_config.json").map(GenerationConfiguration.init)
         card = try folder.text("README.md").map(ModelCard.init)
-        let ids = tokenizer?.idCount ?? 0
+        // tokenizer.model decides where it is there; what tokenizer.json has beyond the vocabulary is left out then.
+        let ids = sentencePiece == nil ? tokenizer?.idCount ?? 0 : 0
         guard ids <= configuration.vocabularySize else {
             throw FormatError.malformed(
                 directory.appendingPathComponent("tokenizer.json").path, nil,
                 "has \(ids) ids, and config.json a vocabulary of \(configuration.vocabularySize)")
         }
         let weights = try SafetensorsModel(directory: directory)
+        try Qwen3Siblings(directory: directory, names: [directory.lastPathComponent, self.name, sourceID ?? ""])
+            .refuse(configurationObject, architecture: architecture, card: folder.text("README.md"), weights: weights)
         // Before the blocks are listed: their number is only a claim of config.json.
         guard configuration.layerCount <= weights.entries.count else {
             throw FormatError.malformed(

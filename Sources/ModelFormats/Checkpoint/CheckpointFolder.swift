@@ -30,17 +30,22 @@ struct CheckpointFolder {
         return String(decoding: try file.read(at: 0, count: Int(file.sizeBytes)), as: UTF8.self)
     }
 
+    /// A template with the line ends that Python's text mode makes of all kinds.
+    private func template(_ name: String) throws -> String? {
+        try text(name)?.replacing("\r\n", with: "\n").replacing("\r", with: "\n")
+    }
+
     func sentencePiece() throws -> SentencePieceModel? {
         exists("tokenizer.model") ? try SentencePieceModel(RandomAccessFile(url("tokenizer.model"))) : nil
     }
 
     /// The chat templates outside of tokenizer_config.json, the default one first.
     func templates() throws -> [TokenizerConfiguration.ChatTemplate] {
-        if let source = try text("chat_template.jinja") {
+        if let source = try template("chat_template.jinja") {
             let others = try additionalTemplates().map { name in
                 TokenizerConfiguration.ChatTemplate(
                     name: String(name.dropFirst(Self.templateFolder.count + 1).dropLast(".jinja".count)),
-                    source: try text(name) ?? "")
+                    source: try template(name) ?? "")
             }
             return [TokenizerConfiguration.ChatTemplate(name: "default", source: source)] + others
         }

@@ -6,6 +6,8 @@ public enum SplittingStep: Sendable, Hashable {
     case digits(individual: Bool)
     /// Byte-level encoding, with GPT-2's own expression before it or without.
     case byteLevel(splits: Bool)
+    /// Spaces replaced by a text, which may be put before all as well; with `splits` it also begins a new word.
+    case metaspace(replacement: String, prepends: Bool, splits: Bool)
     /// Anything else, in words.
     case other(String)
 
@@ -28,6 +30,13 @@ public enum SplittingStep: Sendable, Hashable {
             // A space put before the text changes its first token: not the same way to split.
             guard try object.bool("add_prefix_space") != true else { return .other("ByteLevel (add_prefix_space)") }
             return .byteLevel(splits: try object.bool("use_regex") ?? true)
+        case "Metaspace":
+            // Older files say whether one is put before, newer ones where.
+            let scheme = try object.string("prepend_scheme") ?? "always"
+            let prepends = try scheme != "never" && object.bool("add_prefix_space") != false
+            return .metaspace(
+                replacement: try object.string("replacement") ?? "\u{2581}", prepends: prepends,
+                splits: try object.bool("split") ?? true)
         default: return .other(type)
         }
     }
@@ -40,6 +49,8 @@ extension SplittingStep: CustomStringConvertible {
         case .split(let pattern): "Split '\(pattern)'"
         case .digits(let individual): individual ? "Digits, one by one" : "Digits"
         case .byteLevel(let splits): splits ? "ByteLevel with its expression" : "ByteLevel"
+        case .metaspace(let replacement, let prepends, let splits):
+            "Metaspace '\(replacement)'" + (prepends ? "" : ", none before the text") + (splits ? ", with split" : "")
         case .other(let text): text
         }
     }

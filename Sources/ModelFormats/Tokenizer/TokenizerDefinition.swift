@@ -38,8 +38,8 @@ public struct TokenizerDefinition: Sendable, Equatable {
     public let preTokenizer: [SplittingStep]
     /// What is added around a text, in order.
     public let postProcessors: [PostProcessor]
-    /// The types of the normalizers, such as "NFC".
-    public let normalizers: [String]
+    /// What is done to a text before it is cut, in order.
+    public let normalizers: [NormalizingStep]
     /// Whether characters that the vocabulary lacks become a token for each byte, as in SentencePiece.
     public let hasByteFallback: Bool
     /// Whether a word that is a token itself is left alone by the merges.
@@ -72,7 +72,7 @@ public struct TokenizerDefinition: Sendable, Equatable {
         }
         preTokenizer = try object.object("pre_tokenizer").map(SplittingStep.steps) ?? []
         postProcessors = try object.object("post_processor").map(PostProcessor.processors) ?? []
-        normalizers = try object.object("normalizer").map { try Self.types($0) } ?? []
+        normalizers = try object.object("normalizer").map(NormalizingStep.steps) ?? []
         hasByteFallback = try model.bool("byte_fallback") ?? false
         ignoresMerges = try model.bool("ignore_merges") ?? false
     }
@@ -100,10 +100,6 @@ public struct TokenizerDefinition: Sendable, Equatable {
         default: break
         }
         throw model.mismatch("merges", "a list of pairs")
-    }
-
-    private static func types(_ object: JSONObject) throws -> [String] {
-        try object.flattened("normalizers").map { try $0.require("type", $0.string) }
     }
 }
 

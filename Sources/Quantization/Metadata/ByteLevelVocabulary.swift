@@ -1,7 +1,7 @@
 import ModelFormats
 
 extension Vocabulary {
-    private static let supportedNormalizers = ["NFC"]
+    private static let supportedNormalizers = [NormalizingStep.other("NFC")]
 
     /// Byte-level BPE, as in GPT-2: merges, and a name for the way to cut text before them.
     static func byteLevel(
@@ -9,8 +9,8 @@ extension Vocabulary {
     ) throws -> Vocabulary {
         if let other = tokenizer.normalizers.first(where: { !supportedNormalizers.contains($0) }) {
             throw QuantizationError(
-                .unsupported, "tokenizer.json has the normalizer '\(other)'",
-                remedy: "Supported: none, \(supportedNormalizers.joined(separator: ", ")).")
+                .unsupported, "tokenizer.json has the normalizer \(other)",
+                remedy: "Supported: none, \(supportedNormalizers.map(\.description).joined(separator: ", ")).")
         }
         let preTokenizer = try PreTokenizers.name(for: tokenizer, asked: checkpoint.preTokenizer)
         var texts = padding(size)

@@ -8,8 +8,8 @@ enum PreTokenizers {
     struct Entry {
         let name: String
         let steps: [SplittingStep]
-        /// Whether the vocabulary must ignore merges for whole words; nil where the engine does not ask.
-        var ignoresMerges: Bool?
+        /// Whether the engine leaves words that are tokens alone, and so the vocabulary has to; nil to accept both.
+        let ignoresMerges: Bool?
     }
 
     private static let contractions = #"(?i:'s|'t|'re|'ve|'m|'ll|'d)"#
@@ -25,19 +25,21 @@ enum PreTokenizers {
     }
 
     static let table = [
-        Entry(name: "qwen2", steps: [words(digits: #"\p{N}"#), .byteLevel(splits: false)]),
+        Entry(name: "qwen2", steps: [words(digits: #"\p{N}"#), .byteLevel(splits: false)], ignoresMerges: false),
         Entry(
             name: "llama-bpe", steps: [words(digits: #"\p{N}{1,3}"#), .byteLevel(splits: false)], ignoresMerges: true),
         Entry(
             name: "smaug-bpe", steps: [words(digits: #"\p{N}{1,3}"#), .byteLevel(splits: false)], ignoresMerges: false),
-        Entry(name: "smollm", steps: [.digits(individual: true), .byteLevel(splits: true)]),
-        Entry(name: "gpt-2", steps: [.byteLevel(splits: true)]),
+        Entry(name: "smollm", steps: [.digits(individual: true), .byteLevel(splits: true)], ignoresMerges: false),
+        Entry(name: "gpt-2", steps: [.byteLevel(splits: true)], ignoresMerges: false),
+        // Here the engine always ignores them, and so does Mistral's own tokenizer: it counts, whatever the
+        // tokenizer.json that was made from it states.
         Entry(
             name: "tekken",
             steps: [
                 .split(pattern: casedLetters + "|" + capitals + #"|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|"# + spaces),
                 .byteLevel(splits: false),
-            ]),
+            ], ignoresMerges: nil),
         Entry(
             name: "gpt-4o",
             steps: [
@@ -45,7 +47,7 @@ enum PreTokenizers {
                     pattern: casedLetters + contractions + "?|" + capitals + contractions
                         + #"?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|"# + spaces),
                 .byteLevel(splits: false),
-            ]),
+            ], ignoresMerges: false),
     ]
 
     /// All names that the engine knows, for those who ask for one.
@@ -83,7 +85,9 @@ enum PreTokenizers {
         guard let known else {
             let steps = tokenizer.preTokenizer.map(\.description).joined(separator: ", then ")
             throw QuantizationError(
-                .unsupported, "tokenizer.json cuts text in an unknown way: \(steps.isEmpty ? "not at all" : steps)",
+                .unsupported,
+                "tokenizer.json cuts text in an unknown way: \(steps.isEmpty ? "not at all" : steps)"
+                    + (tokenizer.ignoresMerges ? ", with ignore_merges" : ""),
                 remedy: "Known are the ways of \(table.map(\.name).joined(separator: ", ")). If the engine knows this "
                     + "one by another name, give it with --pre-tokenizer NAME.")
         }

@@ -16,7 +16,8 @@ struct SpecialTokens {
     private var tokens = SpecialToken.stated
     private let hasConfiguration: Bool
 
-    init(_ checkpoint: Checkpoint) throws {
+    /// Ids from `limit` on are passed over, as if they were not stated; nil for no limit.
+    init(_ checkpoint: Checkpoint, limit: Int?) throws {
         let configuration = checkpoint.tokenizerConfiguration
         hasConfiguration = configuration != nil
         texts = configuration?.specialTokens ?? [:]
@@ -35,12 +36,16 @@ struct SpecialTokens {
             for token in tokens {
                 let text = texts[token].map { Array($0.utf8) }
                 let added = checkpoint.tokenizer?.addedTokens.first { Array($0.content.utf8) == text }
-                if let added { ids.append((token, added.id)) }
+                record(token, added?.id, limit: limit)
             }
         }
-        for token in tokens where !ids.contains(where: { $0.token == token }) {
-            if let id = checkpoint.configuration.specialTokenIDs[token] { ids.append((token, id)) }
-        }
+        for token in tokens { record(token, checkpoint.configuration.specialTokenIDs[token], limit: limit) }
+    }
+
+    /// The first id within the vocabulary counts.
+    private mutating func record(_ token: SpecialToken, _ id: Int?, limit: Int?) {
+        guard let id, limit.map({ id < $0 }) ?? true, !ids.contains(where: { $0.token == token }) else { return }
+        ids.append((token, id))
     }
 
     private mutating func fall(back token: SpecialToken, to other: SpecialToken) {

@@ -14,10 +14,9 @@ struct TokenizerMetadata {
 
     func append(to metadata: inout GGUFMetadata) throws {
         let (configuration, architecture) = (checkpoint.tokenizerConfiguration, checkpoint.architecture)
-        if architecture.statesSpacePrefix, let adding = configuration?.addsPrefixSpace {
-            metadata["tokenizer.ggml.add_space_prefix"] = .bool(adding)
-        }
         let vocabulary = try Vocabulary.make(checkpoint)
+        let stated = architecture.statesSpacePrefix ? configuration?.addsPrefixSpace : nil
+        metadata["tokenizer.ggml.add_space_prefix"] = (vocabulary.addsSpacePrefix ?? stated).map(GGUFValue.bool)
         metadata["tokenizer.ggml.model"] = .string(vocabulary.model)
         metadata["tokenizer.ggml.pre"] = .string(vocabulary.preTokenizer)
         metadata["tokenizer.ggml.tokens"] = .array(.string(vocabulary.texts))
@@ -33,8 +32,8 @@ struct TokenizerMetadata {
     }
 
     private func appendSpecialTokens(to metadata: inout GGUFMetadata, limit: Int?) throws {
-        let tokens = try SpecialTokens(checkpoint)
-        for (token, id) in tokens.ids where limit.map({ id < $0 }) ?? true {
+        let tokens = try SpecialTokens(checkpoint, limit: limit)
+        for (token, id) in tokens.ids {
             guard let key = Self.idKeys[token], let id = UInt32(exactly: id) else { continue }
             metadata["tokenizer.ggml.\(key)"] = .uint32(id)
         }

@@ -14,6 +14,8 @@ struct Vocabulary {
     let types: [TokenType]
     /// The merges, one in a line; empty for vocabularies with scores.
     let merges: [String]
+    /// `tokenizer.ggml.add_space_prefix`; nil where the vocabulary does not decide it.
+    var addsSpacePrefix: Bool?
 
     /// The format's numbers for kinds of tokens.
     enum TokenType: Int32 {
@@ -67,7 +69,7 @@ struct Vocabulary {
     /// Hugging Face's library ignores the stated ids and numbers new tokens after the vocabulary; a file where the two
     /// differ would make this artifact disagree with the model that was trained.
     private static func checkAddedIDs(_ tokenizer: TokenizerDefinition) throws {
-        let known = Dictionary(tokenizer.vocabulary.map { (Array($0.text.utf8), $0.id) }) { first, _ in first }
+        var known = Dictionary(tokenizer.vocabulary.map { (Array($0.text.utf8), $0.id) }) { first, _ in first }
         var next = tokenizer.vocabulary.count
         for token in tokenizer.addedTokens {
             let given = known[Array(token.content.utf8)] ?? next
@@ -77,6 +79,8 @@ struct Vocabulary {
                     "tokenizer.json states the id \(token.id) for '\(token.content)', which is loaded as \(given)",
                     remedy: "Save the tokenizer again with the library that trained the model.")
             }
+            // A token that is listed again keeps its id.
+            known[Array(token.content.utf8)] = given
             next = max(next, given + 1)
         }
     }

@@ -91,8 +91,16 @@ struct SentencePieceTokenizer {
         return String(view)
     }
 
+    static let replace = "{\"type\":\"Replace\",\"pattern\":{\"String\":\" \"},\"content\":\"\u{2581}\"}"
+
+    /// A space before the text, and all of them replaced.
+    static let prefix =
+        "{\"type\":\"Sequence\",\"normalizers\":[{\"type\":\"Prepend\",\"prepend\":\"\u{2581}\"},\(replace)]}"
+
     /// The same vocabulary as `tokenizer.json`, with tokens added after it.
-    func json(special: [String] = [], user: [String] = []) -> String {
+    func json(
+        special: [String] = [], user: [String] = [], normalizer: String = Self.prefix, preTokenizer: String = "null"
+    ) -> String {
         let control = pieces.enumerated().filter { [2, 3].contains($1.kind) }.map { ($0, $1.text, true) }
         let new = (special.map { ($0, true) } + user.map { ($0, false) }).enumerated().map { index, token in
             (id: pieces.count + index, content: token.0, isSpecial: token.1)
@@ -102,8 +110,7 @@ struct SentencePieceTokenizer {
         let lines = merges.map { "[\(quoted($0.left)),\(quoted($0.right))]" }.joined(separator: ",")
         return """
             {"version":"1.0","truncation":null,"padding":null,"added_tokens":[\(addedTokens(added))],
-            "normalizer":{"type":"Sequence","normalizers":[{"type":"Prepend","prepend":"\u{2581}"},
-            {"type":"Replace","pattern":{"String":" "},"content":"\u{2581}"}]},"pre_tokenizer":null,
+            "normalizer":\(normalizer),"pre_tokenizer":\(preTokenizer),
             "post_processor":\(ByteLevelTokenizer.template(before: ("<s>", 1))),
             "decoder":{"type":"Sequence","decoders":[{"type":"Replace","pattern":{"String":"\u{2581}"},"content":" "},
             {"type":"ByteFallback"},{"type":"Fuse"},{"type":"Strip","content":" ","start":1,"stop":0}]},
