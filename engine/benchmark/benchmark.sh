@@ -14,6 +14,11 @@ benchmark() {
         provide_peers llama-imatrix
         run_benchmark imatrix.py "$@"
         ;;
+    all)
+        local part status=0
+        for part in quantize imatrix mlx; do (benchmark "$part" "$@") || status=1; done
+        exit "$status"
+        ;;
     mlx)
         . "$ROOT/engine/benchmark/mlx.sh"
         benchmark_mlx "$@"
@@ -22,6 +27,7 @@ benchmark() {
         echo "usage: ./lab benchmark quantize [codecs] [conversion] [large] [--runs N] [--threads N]
        ./lab benchmark imatrix [--runs N] [--threads N]
        ./lab benchmark mlx [--runs N] [--threads N]
+       ./lab benchmark all [--runs N] [--threads N]
 (large needs 23 GB of temporary disk; all but codecs need Qwen3's tokenizer in LAB_DATA/qwen3)" >&2
         exit 2
         ;;
