@@ -125,6 +125,14 @@ extension Suite {
         }
     }
 
+    /// The folders below one that hold a `suite.yaml`, by name; empty when there is no such folder.
+    public static func folders(in folder: URL) -> [URL] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        return names.sorted().map { folder.appendingPathComponent($0) }.filter {
+            FileManager.default.fileExists(atPath: $0.appendingPathComponent("suite.yaml").path)
+        }
+    }
+
     fileprivate static func resolve(_ path: String, in folder: URL) -> URL {
         path.hasPrefix("/") ? URL(fileURLWithPath: path) : folder.appendingPathComponent(path).standardizedFileURL
     }

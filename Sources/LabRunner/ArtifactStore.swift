@@ -89,6 +89,14 @@ public final class ArtifactStore {
             sha256: digest, model: reader.metadata.string("general.name") ?? file.lastPathComponent, source: nil)
     }
 
+    /// Where an importance matrix of a model belongs, by what it is made from: `NAME-imatrix.gguf` in a folder of its
+    /// own, which is made where it is missing.
+    func placeOfMatrix(for model: String, key: Digest) throws -> URL {
+        let folder = root.appendingPathComponent("\(model)-imatrix-\(key.short)", isDirectory: true)
+        try Folders.make(folder, remedy: "name another store with --store or LAB_STORE")
+        return folder.appendingPathComponent("\(model)-imatrix.gguf")
+    }
+
     private func place(of recipe: Recipe, _ calibration: Calibration?, checkpoint: Checkpoint, source: Digest) -> URL {
         let matrix = recipe.usesBlocks ? calibration?.sha256.hex : nil
         let key = Digest(

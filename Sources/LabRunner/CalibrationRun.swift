@@ -24,16 +24,18 @@ public struct CalibrationRun {
     ///
     /// Throws an error that names the file, or the text that models are measured on.
     func calibration() throws -> (calibration: Calibration, isOwn: Bool)? {
-        var files = options.importanceMatrices.map { URL(fileURLWithPath: $0) }
-        let isOwn = options.calibration != nil || files.count > 1
-        if let text = options.calibration { files.append(try computed(from: text)) }
-        guard let first = files.first else { return nil }
-        let file = files.count > 1 ? try sum(of: files) : first
-        return (
-            Calibration(
-                matrix: try ImportanceMatrix(contentsOf: file), source: file, sha256: try FileDigest.compute(file)),
-            isOwn
-        )
+        var parts = try options.importanceMatrices.map { try Calibration(contentsOf: URL(fileURLWithPath: $0)) }
+        guard options.calibration != nil || parts.count > 1 else { return parts.first.map { ($0, false) } }
+        let store = try ArtifactStore(at: options.store)
+        if let text = options.calibration {
+            let calibrator = Calibrator(
+                store: store, threads: options.threads, worker: options.worker,
+                silenceLimit: options.workerSilenceLimit, progress: progress)
+            parts.append(
+                try calibrator.calibration(of: options.model, preTokenizer: options.preTokenizer, text: text)
+                    .calibration)
+        }
+        return (parts.count > 1 ? try sum(of: parts, in: store) : parts[0], true)
     }
 
     /// Writes the matrix to a file, and returns how many tensors and windows it has.
@@ -58,28 +60,13 @@ public struct CalibrationRun {
         one.standardizedFileURL.resolvingSymlinksInPath() == other.standardizedFileURL.resolvingSymlinksInPath()
     }
 
-    /// Adds up the matrices of several files.
-    private func sum(of files: [URL]) throws -> URL {
-        var matrices = try files.map(ImportanceMatrix.init(contentsOf:))
-        var sum = matrices.removeFirst()
-        for matrix in matrices { try sum.add(matrix) }
-        let key = Digest(of: try files.map { try FileDigest.compute($0).hex }.joined(separator: "\n"))
-        let name = options.model.standardizedFileURL.lastPathComponent
-        let folder = options.store.appendingPathComponent("\(name)-imatrix-\(key.short)", isDirectory: true)
-        try Folders.make(folder, remedy: "name another store with LAB_STORE")
-        let file = folder.appendingPathComponent("\(name)-imatrix.gguf".lowercased())
+    /// Adds up several matrices.
+    private func sum(of parts: [Calibration], in store: ArtifactStore) throws -> Calibration {
+        var sum = parts[0].matrix
+        for part in parts.dropFirst() { try sum.add(part.matrix) }
+        let key = Digest(of: parts.map(\.sha256.hex).joined(separator: "\n"))
+        let file = try store.placeOfMatrix(for: options.model.standardizedFileURL.lastPathComponent, key: key)
         try sum.write(to: file)
-        return file
-    }
-
-    private func computed(from text: CalibrationText) throws -> URL {
-        let parent = try ArtifactStore(at: options.store).artifacts(
-            of: options.model, recipes: [ArtifactStore.parentRecipe], preTokenizer: options.preTokenizer,
-            threads: options.threads, progress: progress)
-        guard let record = parent.records.first else { throw RunnerError("the store made no parent") }
-        return try Calibrator(
-            store: options.store, threads: options.threads, worker: options.worker,
-            silenceLimit: options.workerSilenceLimit, progress: progress
-        ).matrix(of: record, text: text, apartFrom: CalibrationText.evaluationTexts(of: options.model))
+        return try Calibration(contentsOf: file)
     }
 }

@@ -26,33 +26,22 @@ public struct CalibrationText: Sendable {
     }
 
     func read() throws -> String {
-        guard let data = try? Data(contentsOf: file) else {
-            throw RunnerError("the calibration text \(file.path) cannot be read", remedy: "name a text file")
-        }
-        guard let text = String(data: data, encoding: .utf8) else {
-            throw RunnerError("the calibration text \(file.path) is not UTF-8", remedy: "name a text file")
-        }
-        return text
+        try TextFile.read(file, as: "the calibration text", remedy: "name a text file with --calibration-data")
     }
 
-    /// Texts that models are measured on: those of the lab's suites and of the suites in the working directory, and the
-    /// checkpoint's own.
-    static func evaluationTexts(of checkpoint: URL) -> [Suite.Dataset] {
+    /// Texts that models are measured on, each once: those of the lab's suites and of the suites in the working
+    /// directory, the checkpoint's own, and `others`.
+    static func evaluationTexts(of checkpoint: URL, and others: [Suite.Dataset] = []) -> [Suite.Dataset] {
         let listed = Set([URL(fileURLWithPath: "."), Locations.clone].compactMap { $0?.standardizedFileURL })
-            .map { $0.appendingPathComponent("suites", isDirectory: true) }.flatMap(datasets)
+            .flatMap { Suite.folders(in: $0.appendingPathComponent("suites", isDirectory: true)) }
+            // A suite that cannot be read cannot be run either.
+            .compactMap { try? Suite(at: $0) }.flatMap(\.evaluations).map(\.dataset)
         let own = checkpoint.appendingPathComponent("heldout/text.txt")
         var seen = Set<URL>()
-        return (listed + [Suite.Dataset(name: own.lastPathComponent, file: own)]).filter {
+        return (listed + [Suite.Dataset(name: own.lastPathComponent, file: own)] + others).filter {
             FileManager.default.fileExists(atPath: $0.file.path)
                 && seen.insert($0.file.standardizedFileURL.resolvingSymlinksInPath()).inserted
         }
-    }
-
-    private static func datasets(ofSuitesIn folder: URL) -> [Suite.Dataset] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-        // A suite that cannot be read cannot be run either.
-        return names.sorted().compactMap { try? Suite(at: folder.appendingPathComponent($0)) }
-            .flatMap(\.evaluations).map(\.dataset)
     }
 
     /// The share of calibration text that may stand in a text that is measured on.
@@ -61,12 +50,9 @@ public struct CalibrationText: Sendable {
     /// Refuses a text that shares passages with one that models are measured on.
     func requireApart(_ text: String, from evaluations: [Suite.Dataset]) throws {
         for dataset in evaluations {
-            guard let data = try? Data(contentsOf: dataset.file) else {
-                throw RunnerError(
-                    "\(dataset.file.path) cannot be compared with the calibration text: it cannot be read",
-                    remedy: "make it readable")
-            }
-            let share = TextOverlap(with: String(decoding: data, as: UTF8.self)).share(of: text)
+            let measured = try TextFile.read(
+                dataset.file, as: "a text that the calibration text is compared with", remedy: "make it readable")
+            let share = TextOverlap(with: measured).share(of: text)
             guard share > Self.tolerableShare else { continue }
             throw RunnerError(
                 String(

@@ -10,7 +10,7 @@ import Quantization
 /// A matrix that is there is not computed again; one that was interrupted is continued after the last part that was
 /// kept, and comes out the same.
 struct Calibrator {
-    let store: URL
+    let store: ArtifactStore
     let threads: Int
     let worker: URL
     let silenceLimit: Duration
@@ -21,15 +21,24 @@ struct Calibrator {
     /// Windows between two writings: what an interruption may cost.
     private static let windowsPerPart = 8
 
-    /// The matrix of a parent artifact and a text.
+    /// The matrix of a checkpoint's BF16 parent and a text, in `NAME-imatrix.gguf` in a folder of its own, and how many
+    /// artifacts had to be made for it.
     ///
-    /// - Parameter evaluations: texts that the calibration text must have nothing in common with.
-    /// - Returns: the matrix's file, `NAME-imatrix.gguf` in a folder of its own.
-    func matrix(
-        of parent: ArtifactRecord, text: CalibrationText, apartFrom evaluations: [Suite.Dataset]
-    ) throws -> URL {
+    /// - Parameter measured: texts that the calibration text must have nothing in common with, beside those that
+    ///   ``CalibrationText`` knows of.
+    func calibration(
+        of model: URL, preTokenizer: String? = nil, text: CalibrationText, apartFrom measured: [Suite.Dataset] = []
+    ) throws -> (calibration: Calibration, artifactsBuilt: Int) {
         let content = try text.read()
-        try text.requireApart(content, from: evaluations)
+        try text.requireApart(content, from: CalibrationText.evaluationTexts(of: model, and: measured))
+        let parents = try store.artifacts(
+            of: model, recipes: [ArtifactStore.parentRecipe], preTokenizer: preTokenizer, threads: threads,
+            progress: progress)
+        guard let parent = parents.records.first else { throw RunnerError("the store made no parent") }
+        return (try calibration(of: parent, text: text, content: content), parents.built)
+    }
+
+    private func calibration(of parent: ArtifactRecord, text: CalibrationText, content: String) throws -> Calibration {
         let worker = try Worker(executable: worker, silenceLimit: silenceLimit)
         guard case .greeted(let greeting) = try worker.perform(.hello) else {
             throw InferenceError(.garbled, "the worker did not introduce itself")
@@ -39,17 +48,15 @@ struct Calibrator {
                 "imatrix/1", parent.sha256.hex, Digest(of: content).hex, text.name, "\(Self.windowTokens)",
                 text.windows.map(String.init) ?? "all", greeting.engine.build, greeting.cpuFeatures, "\(threads)",
             ].joined(separator: "\n"))
-        let folder = store.appendingPathComponent("\(parent.model)-imatrix-\(key.short)", isDirectory: true)
-        let file = folder.appendingPathComponent("\(parent.model)-imatrix.gguf")
-        try Folders.make(folder, remedy: "name another store with LAB_STORE")
-        let lock = try FileLock(folder.appendingPathComponent("lock"))
+        let file = try store.placeOfMatrix(for: parent.model, key: key)
+        let lock = try FileLock(file.deletingLastPathComponent().appendingPathComponent("lock"))
         defer { withExtendedLifetime(lock) {} }
-        if (try? ImportanceMatrix(contentsOf: file)) != nil { return file }
+        if let known = try? Calibration(contentsOf: file) { return known }
 
         try load(parent, in: worker)
         let count = try chunk(content, of: text, in: worker)
         try compute(count, text: text, of: parent, into: file, with: worker)
-        return file
+        return try Calibration(contentsOf: file)
     }
 
     private func load(_ parent: ArtifactRecord, in worker: Worker) throws {

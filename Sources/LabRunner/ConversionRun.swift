@@ -30,6 +30,9 @@ public struct ConversionOptions: Sendable {
     /// How long a worker may say nothing.
     public var workerSilenceLimit: Duration = .seconds(600)
 
+    /// The manifest's place.
+    var manifest: URL { output.appendingPathComponent(Manifest.fileName) }
+
     /// Options with everything else at its default.
     public init(model: URL, output: URL, recipes: [ArtifactRecipe]) {
         self.model = model
@@ -80,7 +83,7 @@ public struct ConversionRun {
         if options.calibration != nil || !options.importanceMatrices.isEmpty {
             // Before the hours that a calibration may take.
             try Self.requireBlocks(options.recipes)
-            _ = try Manifest.orEmpty(at: options.output.appendingPathComponent(Manifest.fileName))
+            _ = try Manifest.orEmpty(at: options.manifest)
             try Self.requireTargets(uncalibrated, of: checkpoint, options.targets, hasImportanceMatrix: true)
         }
         let made = try CalibrationRun(options: options, progress: progress).calibration()
@@ -96,7 +99,7 @@ public struct ConversionRun {
     }
 
     /// The manifest's place.
-    public var manifest: URL { options.output.appendingPathComponent(Manifest.fileName) }
+    public var manifest: URL { options.manifest }
 
     /// Refuses targets that no artifact asked for can meet, and recipes that need what is not given.
     ///

@@ -88,18 +88,9 @@ public struct SuiteRun {
     }
 
     private static func text(of dataset: Suite.Dataset) throws -> String {
-        let data: Data
-        do {
-            data = try Data(contentsOf: dataset.file)
-        } catch {
-            throw RunnerError(
-                "dataset \(dataset.name): \(dataset.file.path) cannot be read: \(error.localizedDescription)",
-                remedy: "name the file with --dataset NAME --dataset-path FILE")
-        }
-        guard let text = String(data: data, encoding: .utf8) else {
-            throw RunnerError("dataset \(dataset.name): \(dataset.file.path) is not UTF-8 text")
-        }
-        return text
+        try TextFile.read(
+            dataset.file, as: "dataset \(dataset.name)",
+            remedy: "name the file with --dataset NAME --dataset-path FILE")
     }
 
     private struct Artifacts {
@@ -123,7 +114,7 @@ public struct SuiteRun {
             try options.artifact.map { try store.record(ofFile: $0) } ?? made.records[made.records.count - 1]
         candidate.role = .candidate
         // The parent may have been made for the calibration.
-        let built = made.built + (calibrated?.built ?? 0)
+        let built = made.built + (calibrated?.artifactsBuilt ?? 0)
         return Artifacts(
             parent: parent, candidate: candidate, built: built, reused: made.records.count - built)
     }
@@ -131,22 +122,13 @@ public struct SuiteRun {
     /// The importance matrix that the suite asks for, and how many artifacts were made for it.
     private func calibration(
         of model: URL, store: ArtifactStore
-    ) throws -> (calibration: Calibration, built: Int)? {
+    ) throws -> (calibration: Calibration, artifactsBuilt: Int)? {
         guard let plan = options.suite.calibration else { return nil }
-        let parents = try store.artifacts(
-            of: model, recipes: [ArtifactStore.parentRecipe], threads: options.threads, progress: progress)
-        guard let parent = parents.records.first else { throw RunnerError("the store made no parent") }
         let text = CalibrationText(file: plan.dataset.file, name: plan.dataset.name, windows: plan.windows)
-        let measured = try selectedPlans().map(\.dataset)
-        let file = try Calibrator(
-            store: options.store, threads: options.threads, worker: options.worker,
+        return try Calibrator(
+            store: store, threads: options.threads, worker: options.worker,
             silenceLimit: options.workerSilenceLimit, progress: progress
-        ).matrix(of: parent, text: text, apartFrom: CalibrationText.evaluationTexts(of: model) + measured)
-        return (
-            Calibration(
-                matrix: try ImportanceMatrix(contentsOf: file), source: file, sha256: try FileDigest.compute(file)),
-            parents.built
-        )
+        ).calibration(of: model, text: text, apartFrom: selectedPlans().map(\.dataset))
     }
 
     private func evaluate(

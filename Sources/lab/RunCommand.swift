@@ -37,8 +37,7 @@ struct RunCommand: ParsableCommand {
     @Option(help: "Score at most so many chunks; the verdict then rests on the interval.")
     var limit: Int?
 
-    @Option(help: "Threads of computation. Default: the machine's physical cores.")
-    var threads: Int?
+    @OptionGroup var threading: ThreadOptions
 
     @OptionGroup var places: PlaceOptions
 
@@ -47,7 +46,6 @@ struct RunCommand: ParsableCommand {
 
     func validate() throws {
         if let limit, limit < 1 { throw ValidationError("--limit must be at least 1") }
-        if let threads, !(1...4096).contains(threads) { throw ValidationError("--threads must be from 1 to 4096") }
         if (dataset == nil) != (datasetPath == nil) {
             throw ValidationError("--dataset NAME and --dataset-path FILE belong together")
         }
@@ -67,7 +65,7 @@ struct RunCommand: ParsableCommand {
             options.dataset = Suite.Dataset(name: dataset, file: URL(fileURLWithPath: datasetPath))
         }
         options.limit = limit
-        options.threads = threads ?? options.threads
+        options.threads = threading.threads ?? options.threads
         options.history = places.historyFile
         options.store = places.storeFolder
 

@@ -11,17 +11,13 @@ struct SuitesCommand: ParsableCommand {
     var folder: String = "suites"
 
     func run() throws {
-        let root = URL(fileURLWithPath: folder)
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: root.path)) ?? []
-        let suites = names.sorted().filter {
-            FileManager.default.fileExists(atPath: root.appendingPathComponent("\($0)/suite.yaml").path)
-        }
+        let suites = Suite.folders(in: URL(fileURLWithPath: folder))
         guard !suites.isEmpty else {
             throw SuiteError(file: folder, message: "no suites here", remedy: "run it in the lab's own folder")
         }
-        for name in suites {
-            let suite = try Suite(at: root.appendingPathComponent(name))
-            print("\(folder)/\(name)  \(suite.recipe)  \(suite.summary)")
+        for place in suites {
+            let suite = try Suite(at: place)
+            print("\(folder)/\(place.lastPathComponent)  \(suite.recipe)  \(suite.summary)")
         }
     }
 }

@@ -31,18 +31,13 @@ struct CalibrateCommand: ParsableCommand {
             valueName: "name"))
     var preTokenizer: String?
 
-    @Option(help: "Threads of computation. Default: the machine's physical cores.")
-    var threads: Int?
-
-    func validate() throws {
-        if let threads, !(1...4096).contains(threads) { throw ValidationError("--threads must be from 1 to 4096") }
-    }
+    @OptionGroup var threading: ThreadOptions
 
     func run() throws {
         var options = ConversionOptions(
             model: URL(fileURLWithPath: model), output: URL(fileURLWithPath: output).deletingLastPathComponent(),
             recipes: [])
-        options.threads = threads ?? options.threads
+        options.threads = threading.threads ?? options.threads
         options.importanceMatrices = importance.imatrix
         options.calibration = try importance.calibration(for: options.model)
         if options.calibration == nil, options.importanceMatrices.isEmpty {

@@ -56,11 +56,9 @@ struct ConvertCommand: ParsableCommand {
     @Flag(help: "Make files again that are there already.")
     var force = false
 
-    @Option(help: "Threads of computation. Default: the machine's physical cores.")
-    var threads: Int?
+    @OptionGroup var threading: ThreadOptions
 
     func validate() throws {
-        if let threads, !(1...4096).contains(threads) { throw ValidationError("--threads must be from 1 to 4096") }
         if dryRun, importance.isToBeComputed {
             throw ValidationError("--dry-run takes a matrix with --imatrix FILE: one that is not computed has no size")
         }
@@ -71,7 +69,7 @@ struct ConvertCommand: ParsableCommand {
             model: URL(fileURLWithPath: model), output: URL(fileURLWithPath: output), recipes: try recipes)
         options.targets = limits.targets
         options.preTokenizer = preTokenizer
-        options.threads = threads ?? options.threads
+        options.threads = threading.threads ?? options.threads
         options.isForced = force
         options.importanceMatrices = importance.imatrix
         options.calibration = try importance.calibration(for: options.model)

@@ -46,22 +46,25 @@ final class LabCommand {
         try start(run: suite, arguments).wait()
     }
 
-    /// Starts `llama-pajamas-quant convert`, with what it remembers in this folder.
-    func start(convert model: URL, to output: URL, _ arguments: [String] = []) throws -> Running {
+    /// Starts a command of llama-pajamas-quant, with what it keeps in this folder.
+    private func start(
+        quantizer command: String, model: URL, to output: URL, _ arguments: [String]
+    ) throws -> Running {
         try Running(
-            ["LAB_CACHE=\(folder.path)/cache", "LAB_STORE=\(store.path)", Self.quantizer.path, "convert"]
+            ["LAB_CACHE=\(folder.path)/cache", "LAB_STORE=\(store.path)", Self.quantizer.path, command]
                 + ["--model", model.path, "--output", output.path] + arguments)
+    }
+
+    func start(convert model: URL, to output: URL, _ arguments: [String] = []) throws -> Running {
+        try start(quantizer: "convert", model: model, to: output, arguments)
     }
 
     func convert(model: URL = LabCommand.model, to output: URL, _ arguments: [String] = []) throws -> Result {
         try start(convert: model, to: output, arguments).wait()
     }
 
-    /// Starts `llama-pajamas-quant calibrate`, with what it keeps in this folder.
     func start(calibrateTo file: URL, _ arguments: [String] = []) throws -> Running {
-        try Running(
-            ["LAB_CACHE=\(folder.path)/cache", "LAB_STORE=\(store.path)", Self.quantizer.path, "calibrate"]
-                + ["--model", Self.model.path, "--output", file.path] + arguments)
+        try start(quantizer: "calibrate", model: Self.model, to: file, arguments)
     }
 
     func calibrate(to file: URL, _ arguments: [String] = []) throws -> Result {

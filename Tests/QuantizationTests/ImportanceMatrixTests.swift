@@ -142,9 +142,8 @@ struct ImportanceMatrixTests {
             Goldens.self, from: Data(contentsOf: Self.peers.appendingPathComponent("pajama-tiny-imatrix.json"))
         ).sha256.filter { !Self.slow.contains($0.key) }.sorted { $0.key < $1.key }
         #expect(goldens.count == 15)
-        let calibration = Calibration(
-            matrix: try ImportanceMatrix(contentsOf: file), source: file,
-            sha256: Digest(of: try Data(contentsOf: file)))
+        let calibration = try Calibration(contentsOf: file)
+        #expect(calibration.sha256 == Digest(of: try Data(contentsOf: file)))
         let checkpoint = try Checkpoint(
             directory: Self.peers.deletingLastPathComponent().appendingPathComponent("pajama-tiny"))
         let made = try Converter(checkpoint).convert(
@@ -165,8 +164,7 @@ struct ImportanceMatrixTests {
         let checkpoint = try Checkpoint(
             directory: Self.peers.deletingLastPathComponent().appendingPathComponent("pajama-tiny"))
         let file = Self.peers.appendingPathComponent("pajama-tiny-imatrix.gguf")
-        let calibration = Calibration(
-            matrix: try ImportanceMatrix(contentsOf: file), source: file, sha256: Digest(of: ""))
+        let calibration = try Calibration(contentsOf: file)
         let recipe = try Recipe.named(name)
         let plan = try RecipePlan(checkpoint, recipe, calibration: calibration)
         var targets = FeasibilityTargets()
@@ -184,8 +182,9 @@ struct ImportanceMatrixTests {
             let matrix = ImportanceMatrix(
                 entries: [name: .init(squares: Array(repeating: 1, count: columns), values: nil, counts: [1])],
                 datasets: [], chunkCount: 1, chunkTokens: 512)
-            let calibration = Calibration(
-                matrix: matrix, source: URL(fileURLWithPath: "/m.gguf"), sha256: Digest(of: ""))
+            let file = folder.url.appendingPathComponent("m.gguf")
+            try matrix.write(to: file)
+            let calibration = try Calibration(contentsOf: file)
             let plan = try RecipePlan(checkpoint, .named(recipe), calibration: calibration)
             return #expect(throws: QuantizationError.self) { try plan.requireImportance() }
         }

@@ -113,7 +113,8 @@ public struct Checkpoint: Sendable {
             try TokenizerConfiguration($0, separateTemplates: templates)
         }
         generation = try folder.optionalObject("generation_config.json").map(GenerationConfiguration.init)
-        card = try folder.text("README.md").map(ModelCard.init)
+        let cardText = try folder.text("README.md")
+        card = cardText.map(ModelCard.init)
         // tokenizer.model decides where it is there; what tokenizer.json has beyond the vocabulary is left out then.
         let ids = sentencePiece == nil ? tokenizer?.idCount ?? 0 : 0
         guard ids <= configuration.vocabularySize else {
@@ -123,7 +124,7 @@ public struct Checkpoint: Sendable {
         }
         let weights = try SafetensorsModel(directory: directory)
         try Qwen3Siblings(directory: directory, names: [directory.lastPathComponent, self.name, sourceID ?? ""])
-            .refuse(configurationObject, architecture: architecture, card: folder.text("README.md"), weights: weights)
+            .refuse(configurationObject, architecture: architecture, card: cardText, weights: weights)
         // Before the blocks are listed: their number is only a claim of config.json.
         guard configuration.layerCount <= weights.entries.count else {
             throw FormatError.malformed(

@@ -33,7 +33,7 @@ public enum GGUFFormat {
     static let alignmentKey = "general.alignment"
 
     /// Rounds up to the alignment.
-    static func aligned(_ offset: Int64, to alignment: Int64 = defaultAlignment) -> Int64 {
+    package static func aligned(_ offset: Int64, to alignment: Int64 = defaultAlignment) -> Int64 {
         (offset + alignment - 1) / alignment * alignment
     }
 }

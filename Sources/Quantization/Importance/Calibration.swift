@@ -1,5 +1,6 @@
 public import Foundation
 public import LabCore
+import ModelFormats
 
 /// The importance matrix that an artifact is quantized with, and where it came from.
 public struct Calibration: Sendable, Equatable {
@@ -13,10 +14,12 @@ public struct Calibration: Sendable, Equatable {
     /// The file's name, without its folder; the artifact's metadata repeats it.
     public var file: String { source.lastPathComponent }
 
-    /// A matrix read from a file.
-    public init(matrix: ImportanceMatrix, source: URL, sha256: Digest) {
-        self.matrix = matrix
+    /// Reads a matrix from a file.
+    ///
+    /// Throws ``ModelFormats/FormatError`` that names file and tensor.
+    public init(contentsOf source: URL) throws {
+        matrix = try ImportanceMatrix(contentsOf: source)
         self.source = source
-        self.sha256 = sha256
+        sha256 = try FileDigest.compute(source)
     }
 }

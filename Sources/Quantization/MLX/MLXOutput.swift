@@ -106,9 +106,7 @@ final class MLXOutput: ConversionOutput {
         try? FileManager.default.createDirectory(
             at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
         try AtomicFile.write(data, to: place)
-        var hasher = Digest.Hasher()
-        hasher.update(data)
-        return hasher.finalize()
+        return Digest(of: data)
     }
 
     func commit() throws { try folder.commit() }

@@ -119,13 +119,8 @@ extension MLXRecipe {
         case .output: return outputBits ?? mixture?.high ?? body.bits
         case .attentionValue, .feedForwardDown:
             guard let mixture, let layer else { return mixture?.low ?? body.bits }
-            return Self.isSensitive(layer, of: layerCount) ? mixture.high : mixture.low
+            return Recipe.isSensitive(layer, of: layerCount) ? mixture.high : mixture.low
         default: return mixture?.low ?? body.bits
         }
-    }
-
-    /// The first and the last eighth, and every third one between.
-    private static func isSensitive(_ layer: Int, of count: Int) -> Bool {
-        layer < count / 8 || layer >= 7 * count / 8 || (layer - count / 8) % 3 == 2
     }
 }

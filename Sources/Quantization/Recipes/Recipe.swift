@@ -61,6 +61,12 @@ public struct Recipe: Sendable {
         indirect case not(Condition)
     }
 
+    /// Whether a position is in the first or the last eighth, or every third one between; mlx-lm's mixed recipes took
+    /// the rule over.
+    static func isSensitive(_ position: Int, of count: Int) -> Bool {
+        position < count / 8 || position >= 7 * count / 8 || (position - count / 8) % 3 == 2
+    }
+
     /// The lab's configurations and their recipes.
     public static let configurations = ["balanced": "Q4_K_M", "ultra": "Q3_K_M", "hq": "Q6_K"]
 

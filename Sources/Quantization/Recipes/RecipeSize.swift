@@ -34,8 +34,7 @@ public struct RecipeSize: Sendable {
             let bytes =
                 tensor.dimensions.reduce(1, *) / assignment.type.blockElements * assignment.type.blockBytes
             data += bytes
-            let alignment = GGUFFormat.defaultAlignment
-            padded += (bytes + alignment - 1) / alignment * alignment
+            padded += GGUFFormat.aligned(bytes)
             if tensor.role != .tokenEmbedding || !hasOutput { read += bytes }
         }
         tensorBytes = data

@@ -107,7 +107,7 @@ private struct TypeAssigner {
         case .firstPartOfMatrices(let divisor): return matricesBefore < count / divisor
         case .middle: return position >= count / 8 && position < 7 * count / 8
         case .sensitive:
-            return position < count / 8 || position >= 7 * count / 8 || (position - count / 8) % 3 == 2
+            return Recipe.isSensitive(position, of: count)
         case .sharedHeads(let number): return model.queryHeadsPerKeyValueHead >= number
         case .experts(let number): return model.expertCount == number
         case .expertsAtLeast(let number): return model.expertCount >= number
