@@ -29,8 +29,8 @@ public enum TerminalReport {
             lines += artifactTable(run, width: width)
             for artifact in run.artifacts {
                 guard let calibration = artifact.calibration else { continue }
-                let text = "\(run.label(of: artifact.path)): \(Format.calibration(calibration)), "
-                lines += wrap(VisibleText(text + calibration.sha256.short).text, width: width, indent: 2)
+                let text = "  \(run.label(of: artifact.path)): \(Format.calibration(calibration)), "
+                lines += wrap(VisibleText(text + calibration.sha256.short).text, width: width, indent: 4)
             }
         }
         lines.append("")
