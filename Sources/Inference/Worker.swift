@@ -103,7 +103,7 @@ public final class Worker: @unchecked Sendable {
         }
         while let event = try nextEvent(answering: id, of: request) {
             switch event {
-            case .scored, .completed, .calibrated, .collected:
+            case .scored, .predicted, .diverged, .completed, .calibrated, .collected:
                 try onEvent(event)
             case .greeted, .loaded, .chunked, .done:
                 return event
@@ -201,6 +201,8 @@ extension WorkerRequest {
         case .load(let parameters): "load \(parameters.path)"
         case .chunk: "tokenize a text"
         case .score(let parameters): "score \(parameters.chunks.count) chunks"
+        case .predict(let parameters): "describe the predictions on \(parameters.chunks.count) chunks"
+        case .diverge(let parameters): "compare \(parameters.chunks.count) chunks with the parent's"
         case .generate(let parameters): "continue \(parameters.prompts.count) prompts"
         case .restoreCalibration(let sums): "continue the calibration of \(sums.name)"
         case .calibrate(let parameters): "calibrate on \(parameters.chunks.count) chunks"

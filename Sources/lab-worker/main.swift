@@ -56,6 +56,8 @@ final class WorkerSession {
         case .score(let parameters):
             try score(parameters, id: id)
             return .done
+        case .predict, .diverge:
+            throw WorkerProblem("this worker cannot compare predictions yet")
         case .generate(let parameters):
             guard let context else { throw WorkerProblem("no artifact is loaded") }
             try context.generate(parameters) { wire.send(.completed($0), for: id) }

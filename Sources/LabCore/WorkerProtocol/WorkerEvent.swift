@@ -1,3 +1,5 @@
+public import Foundation
+
 /// What a worker answers. On the wire: `{"id": 1, "event": "scored", "payload": {...}}`.
 ///
 /// Every request ends with exactly one of its closing events: `greeted`, `loaded`, `chunked`, `done`, or `failed`.
@@ -10,13 +12,17 @@ public enum WorkerEvent: Sendable, Hashable {
     case chunked(Chunks)
     /// One chunk's score.
     case scored(ScoredChunk)
+    /// One chunk's score and predictions.
+    case predicted(PredictedChunk)
+    /// One chunk's divergence from the parent.
+    case diverged(DivergedChunk)
     /// One prompt's continuation.
     case completed(Completion)
     /// One chunk has gone through the model, by its index.
     case calibrated(Int)
     /// One matrix's sums.
     case collected(CollectedSums)
-    /// Closes `score`, `generate`, `restoreCalibration` and `calibrate`.
+    /// Closes `score`, `predict`, `diverge`, `generate`, `restoreCalibration` and `calibrate`.
     case done
     /// The request could not be done; closes it. The worker lives on.
     case failed(Failure)
@@ -111,6 +117,37 @@ public enum WorkerEvent: Sendable, Hashable {
         }
     }
 
+    /// One chunk's score, and a description of the model's predictions on it.
+    public struct PredictedChunk: Sendable, Hashable, Codable {
+        /// Index of the chunk in its text.
+        public var index: Int
+        /// The score.
+        public var score: ChunkScore
+        /// The predictions, in the form of ``ChunkPredictions``.
+        public var predictions: Data
+
+        /// Creates a description.
+        public init(index: Int, score: ChunkScore, predictions: Data) {
+            self.index = index
+            self.score = score
+            self.predictions = predictions
+        }
+    }
+
+    /// One chunk's divergence from the parent.
+    public struct DivergedChunk: Sendable, Hashable, Codable {
+        /// Index of the chunk in its text.
+        public var index: Int
+        /// What the comparison found.
+        public var divergence: ChunkDivergence
+
+        /// Creates a result.
+        public init(index: Int, divergence: ChunkDivergence) {
+            self.index = index
+            self.divergence = divergence
+        }
+    }
+
     /// One prompt's continuation.
     public struct Completion: Sendable, Hashable, Codable {
         /// Index of the prompt.
@@ -169,7 +206,7 @@ extension WorkerEvent.Envelope: Codable {
     }
 
     private enum Kind: String, Codable {
-        case greeted, loaded, chunked, scored, completed, calibrated, collected, done, failed
+        case greeted, loaded, chunked, scored, predicted, diverged, completed, calibrated, collected, done, failed
     }
 
     /// Decodes the wire form.
@@ -184,6 +221,8 @@ extension WorkerEvent.Envelope: Codable {
         case .loaded: event = .loaded(try payload(WorkerEvent.LoadedModel.self))
         case .chunked: event = .chunked(try payload(WorkerEvent.Chunks.self))
         case .scored: event = .scored(try payload(WorkerEvent.ScoredChunk.self))
+        case .predicted: event = .predicted(try payload(WorkerEvent.PredictedChunk.self))
+        case .diverged: event = .diverged(try payload(WorkerEvent.DivergedChunk.self))
         case .completed: event = .completed(try payload(WorkerEvent.Completion.self))
         case .calibrated: event = .calibrated(try payload(Int.self))
         case .collected: event = .collected(try payload(CollectedSums.self))
@@ -205,6 +244,8 @@ extension WorkerEvent.Envelope: Codable {
         case .loaded(let payload): try encode(.loaded, payload)
         case .chunked(let payload): try encode(.chunked, payload)
         case .scored(let payload): try encode(.scored, payload)
+        case .predicted(let payload): try encode(.predicted, payload)
+        case .diverged(let payload): try encode(.diverged, payload)
         case .completed(let payload): try encode(.completed, payload)
         case .calibrated(let index): try encode(.calibrated, index)
         case .collected(let sums): try encode(.collected, sums)

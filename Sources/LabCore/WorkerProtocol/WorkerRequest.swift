@@ -1,3 +1,5 @@
+public import Foundation
+
 /// What the lab asks of a worker. On the wire: `{"id": 1, "method": "load", "parameters": {...}}`.
 public enum WorkerRequest: Sendable, Hashable {
     /// Who are you: engine build, devices.
@@ -8,6 +10,12 @@ public enum WorkerRequest: Sendable, Hashable {
     case chunk(ChunkParameters)
     /// Score chunks of the text chunked last; one `scored` event per chunk.
     case score(ScoreParameters)
+    /// Score chunks of the text chunked last and describe the model's predictions for a pack; one `predicted` event per
+    /// chunk.
+    case predict(PredictParameters)
+    /// Compare the model's predictions on chunks of the text chunked last with its parent's; one `diverged` event per
+    /// chunk.
+    case diverge(DivergeParameters)
     /// Continue prompts greedily, many at a time; one `completed` event per prompt.
     case generate(GenerateParameters)
     /// Continue a calibration from sums collected before; one request per matrix.
@@ -34,14 +42,18 @@ public enum WorkerRequest: Sendable, Hashable {
         public var kvType: String
         /// "auto", "on" or "off".
         public var flashAttention: String
+        /// Tokens computed at a time. Default: 128.
+        public var microBatch: Int
         /// Whether the context collects sums for an importance matrix. Default: no.
         public var calibrates: Bool
+        /// Absolute path of a parent to load beside the artifact, for comparisons in lockstep; nil for none.
+        public var parentPath: String?
 
         /// Creates parameters.
         public init(
             path: String, backend: String, vocabularyOnly: Bool = false, contextLength: Int = 512,
             parallelSequences: Int = 1, threads: Int, kvType: String = "f16", flashAttention: String = "auto",
-            calibrates: Bool = false
+            microBatch: Int = 128, calibrates: Bool = false, parentPath: String? = nil
         ) {
             self.path = path
             self.backend = backend
@@ -51,7 +63,9 @@ public enum WorkerRequest: Sendable, Hashable {
             self.threads = threads
             self.kvType = kvType
             self.flashAttention = flashAttention
+            self.microBatch = microBatch
             self.calibrates = calibrates
+            self.parentPath = parentPath
         }
     }
 
@@ -76,6 +90,46 @@ public enum WorkerRequest: Sendable, Hashable {
 
         /// Creates parameters.
         public init(chunks: [Int]) {
+            self.chunks = chunks
+        }
+    }
+
+    /// Which chunks to describe, and how.
+    public struct PredictParameters: Sendable, Hashable, Codable {
+        /// Indices into the chunks of the last `chunk` request, in order.
+        public var chunks: [Int]
+        /// What is kept of each prediction.
+        public var settings: PredictionSettings
+
+        /// Creates parameters.
+        public init(chunks: [Int], settings: PredictionSettings) {
+            self.chunks = chunks
+            self.settings = settings
+        }
+    }
+
+    /// Which chunks to compare, and with what.
+    public struct DivergeParameters: Sendable, Hashable, Codable {
+        /// One chunk and its parent's predictions.
+        public struct Chunk: Sendable, Hashable, Codable {
+            /// Index into the chunks of the last `chunk` request.
+            public var index: Int
+            /// The parent's predictions, as `predicted` described them; nil to compute the parent, loaded beside the
+            /// artifact, in lockstep.
+            public var predictions: Data?
+
+            /// Creates a chunk.
+            public init(index: Int, predictions: Data?) {
+                self.index = index
+                self.predictions = predictions
+            }
+        }
+
+        /// The chunks, in order.
+        public var chunks: [Chunk]
+
+        /// Creates parameters.
+        public init(chunks: [Chunk]) {
             self.chunks = chunks
         }
     }
@@ -126,7 +180,7 @@ extension WorkerRequest.Envelope: Codable {
     }
 
     private enum Method: String, Codable {
-        case hello, load, chunk, score, generate, calibrate
+        case hello, load, chunk, score, predict, diverge, generate, calibrate
         case restoreCalibration = "restore_calibration"
     }
 
@@ -142,6 +196,8 @@ extension WorkerRequest.Envelope: Codable {
         case .load: request = .load(try parameters(WorkerRequest.LoadParameters.self))
         case .chunk: request = .chunk(try parameters(WorkerRequest.ChunkParameters.self))
         case .score: request = .score(try parameters(WorkerRequest.ScoreParameters.self))
+        case .predict: request = .predict(try parameters(WorkerRequest.PredictParameters.self))
+        case .diverge: request = .diverge(try parameters(WorkerRequest.DivergeParameters.self))
         case .generate: request = .generate(try parameters(WorkerRequest.GenerateParameters.self))
         case .restoreCalibration: request = .restoreCalibration(try parameters(CollectedSums.self))
         case .calibrate: request = .calibrate(try parameters(WorkerRequest.CalibrateParameters.self))
@@ -161,6 +217,8 @@ extension WorkerRequest.Envelope: Codable {
         case .load(let parameters): try encode(.load, parameters)
         case .chunk(let parameters): try encode(.chunk, parameters)
         case .score(let parameters): try encode(.score, parameters)
+        case .predict(let parameters): try encode(.predict, parameters)
+        case .diverge(let parameters): try encode(.diverge, parameters)
         case .generate(let parameters): try encode(.generate, parameters)
         case .restoreCalibration(let sums): try encode(.restoreCalibration, sums)
         case .calibrate(let parameters): try encode(.calibrate, parameters)
