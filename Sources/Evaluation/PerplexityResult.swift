@@ -54,7 +54,7 @@ public struct PerplexityResult: Sendable {
     public func verdicts(artifact: String) -> [Verdict] {
         plan.gates.map { gate in
             let estimate =
-                gate.metric == Metric.perplexity.name ? Perplexity.estimate(chunks.map(\.candidate)) : increase
+                gate.metric == MetricDefinition.perplexity.name ? Perplexity.estimate(chunks.map(\.candidate)) : increase
             guard let estimate else {
                 return verdict(gate, artifact, .inconclusive, nil, "no finite value on \(chunks.count) chunks")
             }
@@ -78,7 +78,7 @@ public struct PerplexityResult: Sendable {
     }
 
     private func measurement(
-        _ metric: Metric, _ estimate: Estimate?, _ artifact: String, _ cached: Bool
+        _ metric: MetricDefinition, _ estimate: Estimate?, _ artifact: String, _ cached: Bool
     ) -> Measurement? {
         estimate.map {
             Measurement(

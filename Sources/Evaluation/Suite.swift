@@ -186,8 +186,8 @@ extension Threshold {
         let keys = try node.mapping(allowed: ["metric", "below", "above", "unit"])
         let metricNode = try keys.required("metric", in: node)
         let metricName = try metricNode.string()
-        guard let metric = Metric.named(metricName) else {
-            let known = Metric.all.map(\.name).joined(separator: ", ")
+        guard let metric = MetricDefinition.all.first(where: { $0.name == metricName }) else {
+            let known = MetricDefinition.all.map(\.name).joined(separator: ", ")
             throw metricNode.error("unknown metric '\(metricName)'", remedy: "known: \(known)")
         }
         let unitNode = try keys.required("unit", in: node)

@@ -9,7 +9,7 @@ let candidatePath = "store/pajama-tiny-Q4_K_M.gguf"
 func sampleRun(limit: Double = 5) -> RunRecord {
     let threshold = Threshold(metric: .perplexityIncrease, limit: limit)
     let status: VerdictStatus = 2.5315 < limit ? .pass : .fail
-    let measured = { (artifact: String, metric: Metric, value: Double, interval: Interval, cached: Bool) in
+    let measured = { (artifact: String, metric: MetricDefinition, value: Double, interval: Interval, cached: Bool) in
         LabCore.Measurement(
             artifact: artifact, backend: "cpu", evaluation: "perplexity", metric: metric, value: value, n: 2,
             interval: interval, cached: cached)

@@ -6,8 +6,8 @@ public enum Polarity: String, Sendable, Codable {
     case higherIsBetter = "higher_is_better"
 }
 
-/// A metric that the lab measures, by the name used in suites, history and reports.
-public struct Metric: Hashable, Sendable {
+/// What a metric's values are: its name in suites, history and reports, its unit, and which direction is better.
+public struct MetricDefinition: Hashable, Sendable {
     /// The name in suites and reports, such as "perplexity".
     public let name: String
     /// The unit of its values; "1" for a plain ratio.
@@ -15,17 +15,36 @@ public struct Metric: Hashable, Sendable {
     /// Which direction is better.
     public let polarity: Polarity
 
+    /// Describes a metric.
+    public init(name: String, unit: String, polarity: Polarity) {
+        self.name = name
+        self.unit = unit
+        self.polarity = polarity
+    }
+
     /// exp(mean NLL) over the scored tokens: llama.cpp's perplexity.
-    public static let perplexity = Metric(name: "perplexity", unit: "1", polarity: .lowerIsBetter)
+    public static let perplexity = MetricDefinition(name: "perplexity", unit: "1", polarity: .lowerIsBetter)
     /// 100 x (exp(mean paired NLL difference) - 1): how much worse than the parent, on the same chunks.
-    public static let perplexityIncrease = Metric(
+    public static let perplexityIncrease = MetricDefinition(
         name: "perplexity_increase", unit: "percent", polarity: .lowerIsBetter)
-
-    /// Every metric a suite may name.
-    public static let all: [Metric] = [.perplexity, .perplexityIncrease]
-
-    /// Finds a metric by name; nil for an unknown one.
-    public static func named(_ name: String) -> Metric? { all.first { $0.name == name } }
+    /// ln(PPL(candidate) / PPL(parent)): the mean paired NLL difference.
+    public static let logRatio = MetricDefinition(name: "log_ratio", unit: "nats_per_token", polarity: .lowerIsBetter)
+    /// Mean KL(parent || candidate) over the scored tokens: llama-perplexity's "Mean KLD".
+    public static let klMean = MetricDefinition(name: "kl_mean", unit: "nats_per_token", polarity: .lowerIsBetter)
+    /// ``klMean`` less the same of the parent against itself with another batch size.
+    public static let klMeanExcess = MetricDefinition(
+        name: "kl_mean_excess", unit: "nats_per_token", polarity: .lowerIsBetter)
+    /// The median of KL(parent || candidate) over the scored tokens.
+    public static let klMedian = MetricDefinition(name: "kl_median", unit: "nats_per_token", polarity: .lowerIsBetter)
+    /// Its 90th percentile.
+    public static let klP90 = MetricDefinition(name: "kl_p90", unit: "nats_per_token", polarity: .lowerIsBetter)
+    /// Its 99th percentile.
+    public static let klP99 = MetricDefinition(name: "kl_p99", unit: "nats_per_token", polarity: .lowerIsBetter)
+    /// Its largest value.
+    public static let klMax = MetricDefinition(name: "kl_max", unit: "nats_per_token", polarity: .lowerIsBetter)
+    /// Positions at which parent and candidate hold the same token for the likeliest: llama-perplexity's "Same top p".
+    public static let topAgreement = MetricDefinition(
+        name: "top1_agreement", unit: "percent", polarity: .higherIsBetter)
 }
 
 /// One measured value: what was measured, on which artifact and backend, over how much, how surely.
@@ -48,11 +67,13 @@ public struct Measurement: Hashable, Sendable, Codable {
     public var interval: Interval?
     /// Whether every sample behind it was read from history.
     public var cached: Bool
+    /// Samples without a score, which are not among `n`; nil in records of older labs.
+    public var unscored: Int?
 
     /// Creates a measurement.
     public init(
-        artifact: String, backend: String, evaluation: String, metric: Metric, value: Double, n: Int,
-        interval: Interval?, cached: Bool
+        artifact: String, backend: String, evaluation: String, metric: MetricDefinition, value: Double, n: Int,
+        interval: Interval?, cached: Bool, unscored: Int = 0
     ) {
         self.artifact = artifact
         self.backend = backend
@@ -63,5 +84,6 @@ public struct Measurement: Hashable, Sendable, Codable {
         self.n = n
         self.interval = interval
         self.cached = cached
+        self.unscored = unscored
     }
 }

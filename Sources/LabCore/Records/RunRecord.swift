@@ -22,6 +22,8 @@ public struct RunRecord: Hashable, Sendable, Codable {
     public var verdicts: [Verdict]
     /// Paired per-chunk results, for charts and for later paired comparison.
     public var pairedSeries: [PairedSeries]
+    /// How far predictions are from the parent's; nil in records of older labs.
+    public var fidelity: [FidelityRecord]?
     /// The data it was measured on.
     public var datasets: [DatasetRecord]
     /// The engine that ran the models; nil when none ran.
@@ -35,7 +37,7 @@ public struct RunRecord: Hashable, Sendable, Codable {
     public init(
         id: String, startedAt: Date, durationSeconds: Double, command: String, suite: SuiteReference,
         verdict: VerdictStatus, artifacts: [ArtifactRecord], measurements: [Measurement], verdicts: [Verdict],
-        pairedSeries: [PairedSeries], datasets: [DatasetRecord], engine: EngineRecord?, machine: MachineRecord,
+        pairedSeries: [PairedSeries], fidelity: [FidelityRecord] = [], datasets: [DatasetRecord], engine: EngineRecord?, machine: MachineRecord,
         reuse: ReuseRecord
     ) {
         self.id = id
@@ -48,6 +50,7 @@ public struct RunRecord: Hashable, Sendable, Codable {
         self.measurements = measurements
         self.verdicts = verdicts
         self.pairedSeries = pairedSeries
+        self.fidelity = fidelity
         self.datasets = datasets
         self.engine = engine
         self.machine = machine
@@ -152,13 +155,28 @@ public struct PairedSeries: Hashable, Sendable, Codable {
         public var parent: Double
         /// Mean NLL of the candidate over the same tokens, nats per token.
         public var candidate: Double
+        /// Mean KL(parent || candidate), nats per token; nil where it was not measured.
+        public var klMean: Double?
+        /// Share of positions with the same likeliest token, in 0...1; nil where it was not measured.
+        public var topAgreement: Double?
+
+        enum CodingKeys: String, CodingKey {
+            case index, sample, parent, candidate
+            case klMean = "kl_mean"
+            case topAgreement = "top1_agreement"
+        }
 
         /// Creates a point.
-        public init(index: Int, sample: Digest, parent: Double, candidate: Double) {
+        public init(
+            index: Int, sample: Digest, parent: Double, candidate: Double, klMean: Double? = nil,
+            topAgreement: Double? = nil
+        ) {
             self.index = index
             self.sample = sample
             self.parent = parent
             self.candidate = candidate
+            self.klMean = klMean
+            self.topAgreement = topAgreement
         }
     }
 
@@ -247,12 +265,18 @@ public struct ReuseRecord: Hashable, Sendable, Codable {
     public var artifactsBuilt: Int
     /// Artifacts found in the store.
     public var artifactsReused: Int
+    /// Why nothing of an artifact's samples could be reused though history has some of it: "the engine build changed
+    /// from A to B"; empty where that did not happen, nil in records of older labs.
+    public var changes: [String]?
 
     /// Creates a record.
-    public init(samplesComputed: Int, samplesReused: Int, artifactsBuilt: Int, artifactsReused: Int) {
+    public init(
+        samplesComputed: Int, samplesReused: Int, artifactsBuilt: Int, artifactsReused: Int, changes: [String] = []
+    ) {
         self.samplesComputed = samplesComputed
         self.samplesReused = samplesReused
         self.artifactsBuilt = artifactsBuilt
         self.artifactsReused = artifactsReused
+        self.changes = changes
     }
 }

@@ -24,7 +24,7 @@ public struct Threshold: Hashable, Sendable, Codable {
     public var polarity: Polarity
 
     /// Creates a limit for a metric, in the metric's unit.
-    public init(metric: Metric, limit: Double) {
+    public init(metric: MetricDefinition, limit: Double) {
         self.metric = metric.name
         self.limit = limit
         self.unit = metric.unit
@@ -58,11 +58,13 @@ public struct Verdict: Hashable, Sendable, Codable {
     public var threshold: Threshold?
     /// One sentence for people.
     public var reason: String
+    /// What the outcome rests on; nil when nothing was measured, and in records of older labs.
+    public var evidence: GateEvidence?
 
     /// Creates a verdict.
     public init(
         evaluation: String, backend: String, artifact: String?, metric: String?, status: VerdictStatus,
-        value: Double?, threshold: Threshold?, reason: String
+        value: Double?, threshold: Threshold?, reason: String, evidence: GateEvidence? = nil
     ) {
         self.evaluation = evaluation
         self.backend = backend
@@ -72,6 +74,7 @@ public struct Verdict: Hashable, Sendable, Codable {
         self.value = value
         self.threshold = threshold
         self.reason = reason
+        self.evidence = evidence
     }
 
     /// The verdict of a whole run: the worst of its gates; inconclusive when nothing was judged.

@@ -11,7 +11,7 @@ public struct RunComparison: Sendable, Hashable {
     public var verdict: VerdictStatus { Verdict.overall(verdicts) }
 
     /// The metric of a comparison of candidates: 100 x (PPL(run) / PPL(reference) - 1) on the shared chunks.
-    public static let metric = Metric(
+    public static let metric = MetricDefinition(
         name: "perplexity_change", unit: "percent", polarity: .lowerIsBetter)
 
     /// Compares the candidates of two runs.

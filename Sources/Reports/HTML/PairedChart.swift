@@ -28,7 +28,7 @@ struct PairedChart {
             .sorted { ($0.differenceNats, $0.chunk) < ($1.differenceNats, $1.chunk) }
 
         let increase = run.measurements.first {
-            $0.metric == Metric.perplexityIncrease.name && $0.evaluation == series.evaluation
+            $0.metric == MetricDefinition.perplexityIncrease.name && $0.evaluation == series.evaluation
                 && $0.backend == series.backend && $0.artifact == series.artifact && $0.value > -100
         }
         let average = bars.reduce(0) { $0 + $1.differenceNats } / Double(bars.count)

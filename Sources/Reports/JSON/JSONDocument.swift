@@ -180,9 +180,9 @@ extension JSONDocument {
     /// The first candidate whose perplexity was measured together with its parent's.
     private static func validatedPerplexity(_ run: RunRecord) -> ValidatedPerplexity? {
         let parents = Set(run.artifacts.filter { $0.role == .parent }.map(\.path))
-        for increase in run.measurements where increase.metric == Metric.perplexityIncrease.name {
+        for increase in run.measurements where increase.metric == MetricDefinition.perplexityIncrease.name {
             let perplexities = run.measurements.filter {
-                $0.metric == Metric.perplexity.name && $0.evaluation == increase.evaluation
+                $0.metric == MetricDefinition.perplexity.name && $0.evaluation == increase.evaluation
                     && $0.backend == increase.backend
             }
             guard let baseline = perplexities.first(where: { parents.contains($0.artifact) }),

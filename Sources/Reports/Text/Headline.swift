@@ -55,7 +55,7 @@ struct Headline {
             .compactMap { $0 }.joined(separator: " ")
         let limit = "the limit of \(Format.amount(threshold.limit, unit: threshold.unit))"
         let shown = Format.value(value, unit: threshold.unit, limit: threshold.limit)
-        guard metric == Metric.perplexityIncrease.name else {
+        guard metric == MetricDefinition.perplexityIncrease.name else {
             return "\(subject) has a \(Format.words(metric)) of \(shown), \(position) \(limit)."
         }
         let reference = run.parent.map { "its \($0.recipe) parent" } ?? "its parent"
