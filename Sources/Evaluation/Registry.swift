@@ -5,9 +5,9 @@ public import LabCore
 /// Every id in a suite file is looked up here when the file is read.
 public enum Registry {
     /// A kind of evaluation: what it measures, and which of that a gate may limit.
-    public struct EvaluatorEntry: Sendable {
-        /// The id, such as "fidelity".
-        public let id: String
+    public struct Entry: Sendable {
+        /// The evaluator.
+        public let evaluator: Suite.Evaluator
         /// One sentence for people.
         public let summary: String
         /// What it measures.
@@ -16,18 +16,36 @@ public enum Registry {
         public let gates: [MetricDefinition]
     }
 
-    /// Perplexity of parent and candidate, and their paired difference.
-    public static let perplexity = EvaluatorEntry(
-        id: "perplexity", summary: "perplexity of parent and candidate on the same windows of a text",
-        metrics: LikelihoodMetrics.all.map(\.definition), gates: [.perplexity, .perplexityIncrease, .logRatio])
+    /// Every kind.
+    public static let entries = [
+        Entry(
+            evaluator: .perplexity, summary: "perplexity of parent and candidate on the same windows of a text",
+            metrics: likelihoodMetrics.map(\.definition), gates: [.perplexity, .perplexityIncrease, .logRatio]),
+        Entry(
+            evaluator: .fidelity,
+            summary: "divergence of the candidate's predictions from its parent's on windows of a text",
+            metrics: fidelityMetrics(floorNats: 0).map(\.definition),
+            // A divergence that the parent has from itself too is no fault of the candidate, and gates must not count it.
+            gates: [.klMeanExcess, .topAgreement]),
+    ]
 
-    /// KL divergence and top-1 agreement with the parent.
-    public static let fidelity = EvaluatorEntry(
-        id: "fidelity", summary: "divergence of the candidate's predictions from its parent's on windows of a text",
-        metrics: FidelityMetrics.all.map(\.definition) + [.klMeanExcess],
-        // A divergence that the parent shows against itself is no fault of the candidate.
-        gates: [.klMeanExcess, .topAgreement])
+    /// The kind with an id; nil for an unknown one.
+    public static func entry(_ id: String) -> Entry? { entries.first { $0.evaluator.rawValue == id } }
 
-    /// Every evaluator.
-    public static let evaluators = [perplexity, fidelity]
+    /// What the perplexity evaluation measures of a candidate.
+    public static let likelihoodMetrics: [any Metric<PairedScore>] = [
+        PerplexityMetric(of: .candidate), PerplexityIncreaseMetric(), LogRatioMetric(),
+    ]
+
+    /// What the fidelity evaluation measures of a candidate.
+    ///
+    /// - Parameter floorNats: the noise floor's mean, nats per token; nil where it is not known.
+    public static func fidelityMetrics(floorNats: Double?) -> [any Metric<ChunkDivergence>] {
+        let excess: [any Metric<ChunkDivergence>] = floorNats.map { [KLMeanMetric(above: $0)] } ?? []
+        return [KLMeanMetric()] + excess + [
+            KLQuantileMetric(.klMedian, probability: 0.5), KLQuantileMetric(.klP90, probability: 0.9),
+            KLQuantileMetric(.klP99, probability: 0.99), KLQuantileMetric(.klMax, probability: 1),
+            TopAgreementMetric(),
+        ]
+    }
 }

@@ -62,9 +62,11 @@ public struct Suite: Sendable, Hashable {
     }
 
     /// The kinds of evaluation there are.
-    public enum Evaluator: String, Sendable, Hashable, CaseIterable {
+    public enum Evaluator: String, Sendable, Hashable {
         /// Perplexity of parent and candidate, and their paired difference.
         case perplexity
+        /// Divergence of the candidate's predictions from its parent's.
+        case fidelity
     }
 
     /// A text file to measure on.
@@ -160,15 +162,15 @@ extension Suite.EvaluationPlan {
         name = try keys.required("name", in: node).string()
         let evaluatorNode = try keys.required("evaluator", in: node)
         let evaluatorName = try evaluatorNode.string()
-        guard let evaluator = Suite.Evaluator(rawValue: evaluatorName) else {
-            let known = Suite.Evaluator.allCases.map(\.rawValue).joined(separator: ", ")
+        guard let entry = Registry.entry(evaluatorName) else {
+            let known = Registry.entries.map(\.evaluator.rawValue).joined(separator: ", ")
             throw evaluatorNode.error("unknown evaluator '\(evaluatorName)'", remedy: "known: \(known)")
         }
-        self.evaluator = evaluator
+        evaluator = entry.evaluator
         dataset = try Suite.Dataset(keys.required("dataset", in: node), folder: folder)
         contextLength = try keys["context_length"]?.integer(in: 8...1_048_576) ?? 512
         chunkLimit = try keys["limit"]?.integer(in: 1...1_000_000)
-        gates = try keys["gates"]?.list().map(Threshold.init) ?? []
+        gates = try keys["gates"]?.list().map { try Threshold($0, of: entry) } ?? []
     }
 }
 
@@ -182,13 +184,15 @@ extension Suite.Dataset {
 
 extension Threshold {
     /// Reads a gate: metric, `below` or `above`, and the unit, which must be the metric's own.
-    fileprivate init(_ node: StrictYAML) throws {
+    fileprivate init(_ node: StrictYAML, of entry: Registry.Entry) throws {
         let keys = try node.mapping(allowed: ["metric", "below", "above", "unit"])
         let metricNode = try keys.required("metric", in: node)
         let metricName = try metricNode.string()
-        guard let metric = MetricDefinition.all.first(where: { $0.name == metricName }) else {
-            let known = MetricDefinition.all.map(\.name).joined(separator: ", ")
-            throw metricNode.error("unknown metric '\(metricName)'", remedy: "known: \(known)")
+        guard let metric = entry.gates.first(where: { $0.name == metricName }) else {
+            let isMeasured = entry.metrics.contains { $0.name == metricName }
+            throw metricNode.error(
+                isMeasured ? "no gate can limit '\(metricName)'" : "unknown metric '\(metricName)'",
+                remedy: "\(entry.evaluator.rawValue) is judged by: \(entry.gates.map(\.name).joined(separator: ", "))")
         }
         let unitNode = try keys.required("unit", in: node)
         let unit = try unitNode.string()

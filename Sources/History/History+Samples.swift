@@ -3,24 +3,40 @@ import GRDB
 public import LabCore
 
 extension History {
-    /// The results already known for some sample keys; a key without a result is absent.
+    /// The likelihoods already known for some sample keys; a key without one is absent.
     public func samples(for keys: [Digest]) throws -> [Digest: ChunkScore] {
+        try fetch(keys, "SELECT key, nll_sum_nats, token_count FROM samples") { row in
+            ChunkScore(nllSumNats: row["nll_sum_nats"], tokenCount: row["token_count"])
+        }
+    }
+
+    /// The outputs of other solvers already known for some sample keys; a key without one, or with one that this lab
+    /// does not understand, is absent.
+    public func outputs<Output: Decodable>(
+        for keys: [Digest], as type: Output.Type = Output.self
+    ) throws -> [Digest: Output] {
+        let decoder = JSONDecoder()
+        return try fetch(keys, "SELECT key, output FROM outputs") { row in
+            let json: String = row["output"]
+            return try? decoder.decode(type, from: Data(json.utf8))
+        }
+    }
+
+    private func fetch<Result>(
+        _ keys: [Digest], _ select: String, _ result: (Row) -> Result?
+    ) throws -> [Digest: Result] {
         try HistoryError.translating(url, "read") {
             try pool.read { database in
-                var results: [Digest: ChunkScore] = [:]
+                var results: [Digest: Result] = [:]
                 for start in stride(from: 0, to: keys.count, by: Self.keysPerQuery) {
                     let batch = keys[start..<min(start + Self.keysPerQuery, keys.count)]
+                    let places = batch.map { _ in "?" }.joined(separator: ",")
                     let rows = try Row.fetchCursor(
-                        database,
-                        sql: """
-                            SELECT key, nll_sum_nats, token_count FROM samples
-                            WHERE key IN (\(batch.map { _ in "?" }.joined(separator: ",")))
-                            """,
+                        database, sql: "\(select) WHERE key IN (\(places))",
                         arguments: StatementArguments(batch.map(\.hex)))
                     while let row = try rows.next() {
                         let hex: String = row["key"]
-                        guard let key = Digest(hex: hex) else { continue }
-                        results[key] = ChunkScore(nllSumNats: row["nll_sum_nats"], tokenCount: row["token_count"])
+                        if let key = Digest(hex: hex) { results[key] = result(row) }
                     }
                 }
                 return results
@@ -28,7 +44,23 @@ extension History {
         }
     }
 
-    /// Keeps the result of one sample, under the key that its conditions and its digest make.
+    /// The conditions under which an artifact was sampled by an evaluator of a name, whatever its version; the newest
+    /// first.
+    public func conditions(of artifact: Digest, evaluator name: String) throws -> [SampleConditions] {
+        let rows = try HistoryError.translating(url, "read") {
+            try pool.read { database in
+                try String.fetchAll(
+                    database,
+                    sql: """
+                        SELECT json FROM conditions WHERE artifact_sha256 = ?1 AND evaluator LIKE ?2 || '/%'
+                        ORDER BY id DESC
+                        """, arguments: [artifact.hex, name])
+            }
+        }
+        return rows.compactMap { try? JSONDecoder().decode(SampleConditions.self, from: Data($0.utf8)) }
+    }
+
+    /// Keeps the likelihood of one sample, under the key that its conditions and its digest make.
     ///
     /// Safe from a killed process when the call returns. A result that is there already stays: two labs may compute the same sample.
     ///
@@ -57,6 +89,37 @@ extension History {
                 arguments: [
                     key.hex, conditionsID, sample.hex, result.nllSumNats, result.tokenCount, runID,
                     Date().formatted(Self.timeFormat),
+                ])
+        }
+    }
+
+    /// Keeps what another solver put out for one sample.
+    ///
+    /// - Parameter parent: the key of the parent's sample, where the output is a comparison with it.
+    /// - Throws: ``HistoryError``; ``HistoryError/Code/invalidValue`` for a number that is not finite.
+    public func store(
+        output: some Encodable, conditions: SampleConditions, sample: Digest, parent: Digest?, runID: String
+    ) throws {
+        let text: String
+        do {
+            text = try Self.json(output)
+        } catch {
+            throw HistoryError(
+                .invalidValue, file: url,
+                "sample \(sample.short) of \(conditions.evaluator) holds a number that is not finite: \(error)")
+        }
+        let key = conditions.key(sample: sample, parent: parent)
+        let json = try Self.json(conditions)
+        try write(mustSync: false) { database in
+            let conditionsID = try Self.conditionsID(conditions, json: json, in: database)
+            try database.execute(
+                sql: """
+                    INSERT OR IGNORE INTO outputs
+                        (key, conditions_id, sample_sha256, parent_key, output, run_id, computed_at)
+                    VALUES (?, ?, ?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    key.hex, conditionsID, sample.hex, parent?.hex, text, runID, Date().formatted(Self.timeFormat),
                 ])
         }
     }

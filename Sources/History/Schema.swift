@@ -52,7 +52,7 @@ enum Schema {
     }
 
     /// Published steps never change; a change to the tables is a new step.
-    private static let steps = [version1]
+    private static let steps = [version1, version2]
 
     /// Samples refer to no run by foreign key: they are kept while their run is still going on, and when it is
     /// interrupted and never recorded.
@@ -148,5 +148,19 @@ enum Schema {
             computed_at TEXT NOT NULL
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX samples_by_conditions ON samples (conditions_id);
+        """
+
+    /// What solvers put out beside the likelihood of a chunk, as JSON.
+    private static let version2 = """
+        CREATE TABLE outputs (
+            key TEXT NOT NULL PRIMARY KEY,
+            conditions_id INTEGER NOT NULL REFERENCES conditions,
+            sample_sha256 TEXT NOT NULL,
+            parent_key TEXT,
+            output TEXT NOT NULL,
+            run_id TEXT NOT NULL,
+            computed_at TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX outputs_by_conditions ON outputs (conditions_id);
         """
 }

@@ -37,13 +37,35 @@ public struct SampleConditions: Hashable, Sendable, Codable {
     ///
     /// SHA-256 over the fields in a fixed order, each prefixed by its length, so that no two different sets of
     /// fields run together into the same text.
-    public func key(sample: Digest) -> Digest {
+    ///
+    /// - Parameter parent: the key of the parent's sample, for a comparison with it.
+    public func key(sample: Digest, parent: Digest? = nil) -> Digest {
         var fields = ["llama-pajamas sample 1", artifact.hex, evaluator]
         for (name, value) in parameters.sorted(by: { $0.key < $1.key }) {
             fields += [name, value]
         }
         fields += [engine, backend, device, seed.map(String.init) ?? "none", sample.hex]
+        if let parent { fields += ["parent", parent.hex] }
         return Digest(of: fields.map { "\($0.utf8.count):\($0)" }.joined(separator: "\n"))
+    }
+}
+
+extension SampleConditions {
+    /// How these conditions differ from others, in words: "the engine build changed from A to B".
+    ///
+    /// The artifact is left out.
+    public func changes(since earlier: SampleConditions) -> [String] {
+        func change(_ what: String, _ old: String?, _ new: String?) -> String? {
+            old == new ? nil : "\(what) changed from \(old ?? "none") to \(new ?? "none")"
+        }
+        let names = Set(parameters.keys).union(earlier.parameters.keys).sorted()
+        return [
+            change("the engine build", earlier.engine, engine),
+            change("the evaluator", earlier.evaluator, evaluator),
+            change("the backend", earlier.backend, backend),
+            change("the device", earlier.device, device),
+            change("the seed", earlier.seed.map(String.init), seed.map(String.init)),
+        ].compactMap { $0 } + names.compactMap { change($0, earlier.parameters[$0], parameters[$0]) }
     }
 }
 

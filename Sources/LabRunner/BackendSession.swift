@@ -4,41 +4,33 @@ import History
 import Inference
 import LabCore
 
-/// A worker on one backend, and the samples it is asked for: from history where they are known, computed where not.
+/// A backend on this machine, and the workers on it: one for each artifact, whatever the number of evaluations.
 final class BackendSession {
-    /// Scores of an artifact's chunks, and how they came about.
-    struct Scores {
-        /// Scores of the first chunks, as many as were asked for.
-        let scores: [ChunkScore]
-        let computed: Int
-
-        var reused: Int { scores.count - computed }
-    }
-
     let backend: String
     let greeting: WorkerEvent.Greeting
-    private let worker: Worker
-    private let history: History
-    private let options: RunOptions
-    private let runID: String
-    private let progress: ProgressHandler
+    let history: History
+    let options: RunOptions
+    let runID: String
+    private let contextLength: Int
+    private var idle: Worker?
+    private var hosts: [String: ModelHost] = [:]
 
     /// Starts a worker and makes sure that it has a device for the backend.
     ///
+    /// - Parameter contextLength: the longest window of all evaluations.
     /// - Throws: ``InferenceError`` with code `backendMissing` when it has none.
-    init(
-        backend: String, options: RunOptions, history: History, runID: String, progress: @escaping ProgressHandler
-    ) throws {
+    init(backend: String, contextLength: Int, options: RunOptions, history: History, runID: String) throws {
         self.backend = backend
+        self.contextLength = contextLength
         self.history = history
         self.options = options
         self.runID = runID
-        self.progress = progress
-        worker = try Worker(executable: options.worker, silenceLimit: options.workerSilenceLimit)
+        let worker = try Worker(executable: options.worker, silenceLimit: options.workerSilenceLimit)
         guard case .greeted(let greeting) = try worker.perform(.hello) else {
             throw InferenceError(.garbled, "the worker did not introduce itself")
         }
         self.greeting = greeting
+        idle = worker
         let registries = Set(greeting.devices.map { $0.registry.lowercased() })
         guard registries.contains(backend) else {
             throw InferenceError(
@@ -54,76 +46,34 @@ final class BackendSession {
         return backend == "cpu" ? greeting.cpuFeatures : names.joined(separator: " + ")
     }
 
-    /// Scores an artifact on the text chunked last, whose chunks have these digests.
-    func scores(of artifact: ArtifactRecord, plan: Suite.EvaluationPlan, digests: [Digest]) throws -> Scores {
-        let wanted = plan.chunkLimit.map { min($0, digests.count) } ?? digests.count
-        let conditions = SampleConditions(
-            artifact: artifact.sha256, evaluator: "perplexity/1",
-            parameters: ["n_ctx": "\(plan.contextLength)", "kv": Self.kvType, "flash_attention": Self.flashAttention],
+    /// The worker for an artifact.
+    ///
+    /// - Parameters:
+    ///   - microBatch: tokens computed at a time, where that is not the lab's own number.
+    ///   - parent: a parent to load beside it.
+    func host(of artifact: ArtifactRecord, microBatch: Int? = nil, besides parent: ArtifactRecord? = nil) -> ModelHost {
+        let key = [artifact.path, microBatch.map(String.init) ?? "", parent?.path ?? ""].joined(separator: "\n")
+        if let host = hosts[key] { return host }
+        func absolute(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
+        let setup = ModelHost.Setup(
+            path: absolute(artifact.path), backend: backend, contextLength: contextLength, threads: options.threads,
+            microBatch: microBatch, parentPath: parent.map { absolute($0.path) })
+        let host = ModelHost(setup) { [unowned self] in
+            // The worker that introduced itself serves the first artifact.
+            if let worker = idle {
+                idle = nil
+                return worker
+            }
+            return try Worker(executable: options.worker, silenceLimit: options.workerSilenceLimit)
+        }
+        hosts[key] = host
+        return host
+    }
+
+    /// What identifies an artifact's samples here, beside the samples.
+    func conditions(_ artifact: ArtifactRecord, _ solver: some Solver) -> SampleConditions {
+        SampleConditions(
+            artifact: artifact.sha256, evaluator: solver.id, parameters: solver.parameters,
             engine: greeting.engine.build, backend: backend, device: device)
-        let keys = digests.prefix(wanted).map { conditions.key(sample: $0) }
-        let known = try history.samples(for: keys)
-        // A text may hold the same chunk twice; one computation serves both.
-        var seen = Set<Digest>()
-        let missing = keys.indices.filter { known[keys[$0]] == nil && seen.insert(keys[$0]).inserted }
-
-        var results = known
-        if !missing.isEmpty {
-            try load(artifact, plan: plan, vocabularyOnly: false)
-            let stage = "perplexity \(artifact.model) \(artifact.recipe) on \(backend)"
-            var done = wanted - missing.count
-            progress(ProgressUpdate(stage: stage, completed: done, total: wanted, unit: "chunks"))
-            _ = try worker.perform(.score(WorkerRequest.ScoreParameters(chunks: missing))) { event in
-                guard case .scored(let chunk) = event else { return }
-                guard keys.indices.contains(chunk.index) else {
-                    throw InferenceError(.garbled, "the worker scored chunk \(chunk.index), which nobody asked for")
-                }
-                try history.store(chunk.score, conditions: conditions, sample: digests[chunk.index], runID: runID)
-                results[keys[chunk.index]] = chunk.score
-                done += 1
-                let running = Perplexity.estimate(Array(results.values))
-                progress(
-                    ProgressUpdate(
-                        stage: stage, completed: done, total: wanted, unit: "chunks",
-                        note: running.map { String(format: "perplexity %.4f", $0.value) }))
-            }
-        }
-        let scores = try keys.map { key in
-            guard let score = results[key] else {
-                throw InferenceError(.garbled, "the worker left out a chunk of \(artifact.path)")
-            }
-            return score
-        }
-        return Scores(scores: scores, computed: missing.count)
-    }
-
-    private static let kvType = "f16"
-    private static let flashAttention = "auto"
-
-    /// Digest of each chunk of a text as an artifact's tokenizer cuts it, in order; the worker keeps the chunks.
-    func chunk(_ text: String, artifact: ArtifactRecord, plan: Suite.EvaluationPlan) throws -> [Digest] {
-        try load(artifact, plan: plan, vocabularyOnly: true)
-        let request = WorkerRequest.chunk(
-            WorkerRequest.ChunkParameters(text: text, contextLength: plan.contextLength))
-        guard case .chunked(let chunks) = try worker.perform(request) else {
-            throw InferenceError(.garbled, "the worker did not chunk the text")
-        }
-        guard !chunks.digests.isEmpty else {
-            throw RunnerError(
-                """
-                \(plan.dataset.file.path) has \(chunks.tokenCount) tokens, fewer than one window of \
-                \(plan.contextLength)
-                """, remedy: "name a longer text with --dataset-path")
-        }
-        return chunks.digests
-    }
-
-    private func load(_ artifact: ArtifactRecord, plan: Suite.EvaluationPlan, vocabularyOnly: Bool) throws {
-        let path = URL(fileURLWithPath: artifact.path).standardizedFileURL.path
-        _ = try worker.perform(
-            .load(
-                WorkerRequest.LoadParameters(
-                    path: path, backend: backend, vocabularyOnly: vocabularyOnly, contextLength: plan.contextLength,
-                    threads: options.threads, kvType: Self.kvType, flashAttention: Self.flashAttention)))
     }
 }

@@ -20,6 +20,12 @@ public struct RunOptions: Sendable {
     public var dataset: Suite.Dataset?
     /// Most chunks to score, in place of the suite's limit.
     public var limit: Int?
+    /// Whether every chunk is measured, whatever the gates say before.
+    public var isFull = false
+    /// Whether parent and candidate are run side by side, without a pack.
+    public var isLockstep = false
+    /// A pack in place of the parent: its file, or the beginning of its identifier in the store.
+    public var pack: String?
     /// Threads of computation.
     public var threads: Int = Machine.defaultThreads
     /// The history file.

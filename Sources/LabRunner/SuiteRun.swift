@@ -37,7 +37,7 @@ public struct SuiteRun {
     /// - Throws: an error that names what is missing or broken. A gate that fails is no error.
     public func run() throws -> Outcome {
         let plans = try selectedPlans()
-        let texts = try plans.map { try Self.text(of: $0.dataset) }
+        let texts = try plans.map(WindowText.init)
         // Before any long work: an output that cannot be written would waste it.
         let folder = try ReportFolder(in: options.output, runID: id)
         let history = try History(at: options.history)
@@ -45,20 +45,23 @@ public struct SuiteRun {
         let artifacts = try prepareArtifacts(store: store)
 
         var findings = Findings()
+        var engine: EngineRecord?
+        var device = "none"
         for request in requestedBackends {
             do {
                 let session = try BackendSession(
-                    backend: request.name, options: options, history: history, runID: id, progress: progress)
-                for (plan, text) in zip(plans, texts) {
-                    try evaluate(plan, text: text, artifacts: artifacts, session: session, into: &findings)
-                }
-                findings.engine = session.greeting.engine
-                findings.device = session.device
+                    backend: request.name, contextLength: plans.map(\.contextLength).max() ?? 512, options: options,
+                    history: history, runID: id)
+                findings.append(try evaluate(plans, texts: texts, artifacts: artifacts, session: session))
+                engine = session.greeting.engine
+                device = session.device
             } catch let error as InferenceError where error.code == .backendMissing && request.isOptional {
-                findings.skip(plans, backend: request.name, reason: error.message)
+                for plan in plans {
+                    findings.append(.skipped(plan, backend: request.name, reason: error.message))
+                }
             }
         }
-        let record = makeRecord(findings, artifacts: artifacts)
+        let record = makeRecord(findings, engine: engine, device: device, artifacts: artifacts)
         try history.record(record)
         try folder.write(record)
         return Outcome(record: record, folder: folder.url)
@@ -87,14 +90,8 @@ public struct SuiteRun {
         }
     }
 
-    private static func text(of dataset: Suite.Dataset) throws -> String {
-        try TextFile.read(
-            dataset.file, as: "dataset \(dataset.name)",
-            remedy: "name the file with --dataset NAME --dataset-path FILE")
-    }
-
     private struct Artifacts {
-        var parent: ArtifactRecord
+        var parent: ParentModel
         var candidate: ArtifactRecord
         var built: Int
         var reused: Int
@@ -103,20 +100,39 @@ public struct SuiteRun {
     private func prepareArtifacts(store: ArtifactStore) throws -> Artifacts {
         let recipe = options.recipe ?? options.suite.recipe
         let model = options.model ?? options.suite.model
-        let recipes = [ArtifactStore.parentRecipe] + (options.artifact == nil ? [recipe] : [])
+        let pack = try options.pack.map { try Self.pack($0, in: options.store) }
+        let recipes = (pack == nil ? [ArtifactStore.parentRecipe] : []) + (options.artifact == nil ? [recipe] : [])
         let calibrated = options.artifact == nil ? try calibration(of: model, store: store) : nil
-        let made = try store.artifacts(
-            of: model, recipes: recipes, calibration: calibrated?.calibration, threads: options.threads,
-            progress: progress)
-        guard var parent = made.records.first else { throw RunnerError("the store made no parent") }
-        parent.role = .parent
-        var candidate =
-            try options.artifact.map { try store.record(ofFile: $0) } ?? made.records[made.records.count - 1]
+        let made =
+            recipes.isEmpty
+            ? (records: [], built: 0)
+            : try store.artifacts(
+                of: model, recipes: recipes, calibration: calibrated?.calibration, threads: options.threads,
+                progress: progress)
+        let parent: ParentModel
+        if let pack {
+            parent = .pack(pack)
+        } else {
+            guard var record = made.records.first else { throw RunnerError("the store made no parent") }
+            record.role = .parent
+            parent = .model(record)
+        }
+        guard var candidate = try options.artifact.map({ try store.record(ofFile: $0) }) ?? made.records.last else {
+            throw RunnerError("the store made no artifact")
+        }
         candidate.role = .candidate
         // The parent may have been made for the calibration.
         let built = made.built + (calibrated?.artifactsBuilt ?? 0)
         return Artifacts(
-            parent: parent, candidate: candidate, built: built, reused: made.records.count - built)
+            parent: parent, candidate: candidate, built: built, reused: max(0, made.records.count - built))
+    }
+
+    /// The pack that the options name: a file, which is taken into the store, or the beginning of an identifier.
+    private static func pack(_ name: String, in store: URL) throws -> PredictionPack {
+        let packs = PackStore(in: store)
+        let file = URL(fileURLWithPath: name)
+        guard FileManager.default.fileExists(atPath: file.path) else { return try packs.resolve(name) }
+        return try packs.importPack(PackFile(contentsOf: file))
     }
 
     /// The importance matrix that the suite asks for, and how many artifacts were made for it.
@@ -131,74 +147,43 @@ public struct SuiteRun {
         ).calibration(of: model, text: text, apartFrom: selectedPlans().map(\.dataset))
     }
 
+    /// Runs evaluations on one backend.
+    ///
+    /// Those that see most of a model come first: what they compute serves the others.
     private func evaluate(
-        _ plan: Suite.EvaluationPlan, text: String, artifacts: Artifacts, session: BackendSession,
-        into findings: inout Findings
-    ) throws {
-        let digests = try session.chunk(text, artifact: artifacts.parent, plan: plan)
-        guard try session.chunk(text, artifact: artifacts.candidate, plan: plan) == digests else {
-            throw RunnerError(
-                """
-                \(artifacts.parent.path) and \(artifacts.candidate.path) cut \(plan.dataset.name) into different \
-                tokens, so they cannot be compared
-                """, remedy: "convert both from the same tokenizer")
-        }
-        let parent = try session.scores(of: artifacts.parent, plan: plan, digests: digests)
-        let candidate = try session.scores(of: artifacts.candidate, plan: plan, digests: digests)
-        let chunks = zip(parent.scores, candidate.scores).enumerated().map { index, scores in
-            PerplexityResult.Chunk(
-                index: index, sample: digests[index], parent: scores.0, candidate: scores.1)
-        }
-        let result = PerplexityResult(
-            plan: plan, backend: session.backend, chunks: chunks,
-            isWholeCorpus: chunks.count == digests.count)
-        findings.measurements += [
-            result.parentMeasurement(artifact: artifacts.parent.path, cached: parent.computed == 0)
-        ].compactMap { $0 }
-        findings.measurements += result.candidateMeasurements(
-            artifact: artifacts.candidate.path, cached: parent.computed + candidate.computed == 0)
-        findings.verdicts += result.verdicts(artifact: artifacts.candidate.path)
-        findings.series.append(result.series(artifact: artifacts.candidate.path))
-        findings.computed += parent.computed + candidate.computed
-        findings.reused += parent.reused + candidate.reused
-        let dataset = DatasetRecord(
-            name: plan.dataset.name, sha256: Digest(of: text), chunks: chunks.count,
-            chunksAvailable: digests.count)
-        if !findings.datasets.contains(dataset) { findings.datasets.append(dataset) }
-    }
-
-    /// What the backends yielded so far.
-    private struct Findings {
-        var measurements: [LabCore.Measurement] = []
-        var verdicts: [Verdict] = []
-        var series: [PairedSeries] = []
-        var datasets: [DatasetRecord] = []
-        var engine: EngineRecord?
-        var device = "none"
-        var computed = 0
-        var reused = 0
-
-        mutating func skip(_ plans: [Suite.EvaluationPlan], backend: String, reason: String) {
-            verdicts += plans.map { plan in
-                Verdict(
-                    evaluation: plan.name, backend: backend, artifact: nil, metric: nil, status: .skipped, value: nil,
-                    threshold: nil, reason: reason)
+        _ plans: [Suite.EvaluationPlan], texts: [WindowText], artifacts: Artifacts, session: BackendSession
+    ) throws -> Findings {
+        var found: [Findings] = plans.map { _ in Findings() }
+        let order = plans.indices.sorted { plans[$0].evaluator.rank < plans[$1].evaluator.rank }
+        for index in order {
+            let shared = try WindowEvaluation(
+                plans[index], text: texts[index], session: session, parent: artifacts.parent,
+                candidate: artifacts.candidate, progress: progress)
+            switch plans[index].evaluator {
+            case .fidelity: found[index] = try FidelityEvaluation(shared).run()
+            case .perplexity: found[index] = try PerplexityEvaluation(shared).run()
             }
         }
+        return found.reduce(into: Findings()) { $0.append($1) }
     }
 
-    private func makeRecord(_ findings: Findings, artifacts: Artifacts) -> RunRecord {
-        RunRecord(
+    private func makeRecord(
+        _ findings: Findings, engine: EngineRecord?, device: String, artifacts: Artifacts
+    ) -> RunRecord {
+        var parent = artifacts.parent.record
+        parent.role = .parent
+        return RunRecord(
             id: id, startedAt: startedAt, durationSeconds: (ContinuousClock.now - clock) / .seconds(1),
             command: options.command,
             suite: SuiteReference(name: options.suite.name, sha256: options.suite.digest),
             verdict: Verdict.overall(findings.verdicts),
-            artifacts: [artifacts.parent, artifacts.candidate], measurements: findings.measurements,
-            verdicts: findings.verdicts, pairedSeries: findings.series, datasets: findings.datasets,
-            engine: findings.engine, machine: Machine.record(device: findings.device, threads: options.threads),
+            artifacts: [parent, artifacts.candidate], measurements: findings.measurements,
+            verdicts: findings.verdicts, pairedSeries: findings.series, fidelity: findings.fidelity,
+            datasets: findings.datasets, engine: engine,
+            machine: Machine.record(device: device, threads: options.threads),
             reuse: ReuseRecord(
                 samplesComputed: findings.computed, samplesReused: findings.reused, artifactsBuilt: artifacts.built,
-                artifactsReused: artifacts.reused))
+                artifactsReused: artifacts.reused, changes: findings.changes))
     }
 
     /// Sortable by time, unique by six random hexadecimal digits.
@@ -209,5 +194,15 @@ public struct SuiteRun {
             timeZone: .gmt, calendar: Calendar(identifier: .gregorian))
         let suffix = String(UInt32.random(in: 0..<1 << 24), radix: 16)
         return "\(date.formatted(style))-\(String(repeating: "0", count: 6 - suffix.count))\(suffix)"
+    }
+}
+
+extension Suite.Evaluator {
+    /// The place in the order of running.
+    fileprivate var rank: Int {
+        switch self {
+        case .fidelity: 0
+        case .perplexity: 1
+        }
     }
 }

@@ -11,7 +11,7 @@ struct Lab: ParsableCommand {
             work.
             """,
         subcommands: [
-            RunCommand.self, GateCommand.self, HistoryCommand.self, SuitesCommand.self, DoctorCommand.self,
+            RunCommand.self, GateCommand.self, HistoryCommand.self, PackCommand.self, SuitesCommand.self, DoctorCommand.self,
             PerplexityCommand.self,
         ])
 

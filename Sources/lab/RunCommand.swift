@@ -37,6 +37,15 @@ struct RunCommand: ParsableCommand {
     @Option(help: "Score at most so many chunks; the verdict then rests on the interval.")
     var limit: Int?
 
+    @Flag(help: "Measure every chunk, whatever the gates say before.")
+    var full = false
+
+    @Flag(help: "Run parent and artifact side by side: exact divergences, no pack.")
+    var lockstep = false
+
+    @Option(help: "A pack in place of the parent: its file, or the beginning of its identifier.")
+    var pack: String?
+
     @OptionGroup var threading: ThreadOptions
 
     @OptionGroup var places: PlaceOptions
@@ -49,6 +58,7 @@ struct RunCommand: ParsableCommand {
         if (dataset == nil) != (datasetPath == nil) {
             throw ValidationError("--dataset NAME and --dataset-path FILE belong together")
         }
+        if lockstep, pack != nil { throw ValidationError("--lockstep needs the parent; leave out --pack") }
         if recipe != nil, artifact != nil { throw ValidationError("--recipe and --artifact exclude each other") }
     }
 
@@ -65,6 +75,9 @@ struct RunCommand: ParsableCommand {
             options.dataset = Suite.Dataset(name: dataset, file: URL(fileURLWithPath: datasetPath))
         }
         options.limit = limit
+        options.isFull = full
+        options.isLockstep = lockstep
+        options.pack = pack
         options.threads = threading.threads ?? options.threads
         options.history = places.historyFile
         options.store = places.storeFolder

@@ -37,6 +37,17 @@ public enum Gate {
         }
     }
 
+    /// Why a sequential gate stopped: what it knows, of what, and how surely.
+    public static func earlyReason(
+        _ value: Double, of threshold: Threshold, evidence: GateEvidence, isInside: Bool
+    ) -> String {
+        let unit = threshold.unit == "percent" ? " %" : threshold.unit == "1" ? "" : " \(threshold.unit)"
+        var text = "\(Gate.text(value))\(unit) on \(evidence.chunksUsed) of \(evidence.chunksAvailable) chunks: the mean of all"
+        if let clip = evidence.clip { text += ", each clipped to \(Gate.text(clip.low)) to \(Gate.text(clip.high))," }
+        text += " is \(isInside ? "inside" : "outside") the limit of \(Gate.text(threshold.limit))\(unit) with "
+        return text + "\(Gate.text(100 * (1 - evidence.alpha))) % confidence"
+    }
+
     /// A number with at most three decimals, for sentences.
     static func text(_ value: Double) -> String {
         let rounded = (value * 1000).rounded() / 1000

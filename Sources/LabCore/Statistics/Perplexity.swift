@@ -25,6 +25,18 @@ public struct Estimate: Hashable, Sendable {
     public let interval: Interval?
     /// Clusters behind it.
     public let n: Int
+
+    /// Creates an estimate.
+    public init(value: Double, interval: Interval?, n: Int) {
+        self.value = value
+        self.interval = interval
+        self.n = n
+    }
+
+    /// A mean with its interval.
+    public init(_ mean: ClusteredMean, level: Double = 0.95) {
+        self.init(value: mean.mean, interval: mean.interval(level: level), n: mean.n)
+    }
 }
 
 /// Perplexity and its paired comparison, as pure functions of chunk scores.

@@ -1,0 +1,23 @@
+public import LabCore
+
+/// exp(mean NLL) of one of the two models over all scored tokens: llama-perplexity's "Final estimate".
+public struct PerplexityMetric: Metric {
+    /// Whose perplexity.
+    public enum Subject: Sendable {
+        /// The full-precision reference.
+        case parent
+        /// The artifact under test.
+        case candidate
+    }
+
+    public let definition = MetricDefinition.perplexity
+    private let subject: Subject
+
+    /// The perplexity of the parent or the candidate.
+    public init(of subject: Subject) { self.subject = subject }
+
+    /// Clustered by window; nil without windows.
+    public func estimate(_ scores: [PairedScore], level: Double) -> Estimate? {
+        Perplexity.estimate(scores.map { subject == .parent ? $0.parent : $0.candidate }, level: level)
+    }
+}

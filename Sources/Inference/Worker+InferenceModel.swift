@@ -1,0 +1,3 @@
+public import LabCore
+
+extension Worker: InferenceModel {}

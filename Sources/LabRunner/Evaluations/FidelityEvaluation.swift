@@ -1,0 +1,137 @@
+import Evaluation
+import Foundation
+import History
+import LabCore
+
+/// Divergence of a candidate's predictions from its parent's: from a pack, or side by side.
+struct FidelityEvaluation {
+    private let shared: WindowEvaluation
+    private let isLockstep: Bool
+    private let predictions: PredictionSource?
+
+    /// - Throws: ``RunnerError`` when parent and candidate shall be run side by side and there is no parent.
+    init(_ shared: WindowEvaluation) throws {
+        self.shared = shared
+        isLockstep = shared.session.options.isLockstep
+        if isLockstep, case .pack = shared.parent {
+            throw RunnerError(
+                "--lockstep needs the parent, and a pack holds only its predictions",
+                remedy: "leave out --lockstep, or name the checkpoint with --model", exitCode: .usage)
+        }
+        predictions = isLockstep ? nil : try PredictionSource(shared, settings: PredictionSettings())
+    }
+
+    func run() throws -> Findings {
+        let floor = try NoiseFloorMeasurement(shared, predictions: predictions).floor()
+        let candidate = try Divergences(
+            shared, of: shared.candidate, host: candidateHost, predictions: predictions, microBatch: nil)
+        let keys = candidate.keys
+        let allKnown = keys.allSatisfy { candidate.isKnown($0) }
+        let changes = allKnown ? [] : try shared.changes(shared.candidate, candidate.conditions)
+        let scorer = DivergenceScorer()
+        let metrics = Registry.fidelityMetrics(floorNats: floor.value?.klMeanNats)
+        let outcome = try shared.measure(metrics, allKnown: allKnown) { index in
+            let output = try candidate.source.output(of: index)
+            return scorer.score(output, against: output.parent)
+        } note: { scores in
+            KLMeanMetric().estimate(scores, level: 0.95).map { "KL \($0.value.fixed(5)) nats" }
+        }
+        let computed = candidate.source.computed + (predictions?.computed ?? 0) + floor.computed
+        var findings = shared.findings(outcome, metrics: metrics, cached: computed == 0)
+        findings.series = [series(outcome.scores)]
+        findings.fidelity = [record(outcome.scores, floor: floor.value)]
+        findings.computed = computed
+        findings.reused = candidate.source.reused + (predictions?.reused ?? 0) + floor.reused
+        findings.changes = changes
+        return findings
+    }
+
+    private var candidateHost: ModelHost {
+        isLockstep
+            ? shared.session.host(of: shared.candidate, besides: shared.parent.record)
+            : shared.session.host(of: shared.candidate)
+    }
+
+    private func series(_ scores: [(index: Int, score: ChunkDivergence)]) -> PairedSeries {
+        PairedSeries(
+            evaluation: shared.plan.name, backend: shared.session.backend, artifact: shared.candidate.path,
+            points: scores.map { index, score in
+                PairedSeries.Point(
+                    index: index, sample: shared.windows[index], parent: score.parent.meanNats,
+                    candidate: score.candidate.meanNats, klMean: score.klMeanNats, topAgreement: score.topAgreement)
+            })
+    }
+
+    private func record(
+        _ scores: [(index: Int, score: ChunkDivergence)], floor: FidelityRecord.NoiseFloor?
+    ) -> FidelityRecord {
+        let positions = scores.reduce(0) { $0 + $1.score.klNats.count }
+        let onlyParent = scores.reduce(0) { $0 + $1.score.onlyParentRight }
+        let onlyCandidate = scores.reduce(0) { $0 + $1.score.onlyCandidateRight }
+        let worst = scores.flatMap { index, score in
+            score.worst.map { FidelityRecord.WorstToken(chunk: index, token: $0) }
+        }.sorted { $0.token.klNats > $1.token.klNats }
+        let variance = scores.reduce(0) { $0 + $1.score.klSumVariance }
+        return FidelityRecord(
+            evaluation: shared.plan.name, backend: shared.session.backend, artifact: shared.candidate.path,
+            source: isLockstep ? .lockstep : .pack, positions: positions,
+            klStandardErrorNats: positions == 0 ? 0 : variance.squareRoot() / Double(positions), floor: floor,
+            flips: FidelityRecord.Flips(
+                onlyParentRight: onlyParent, onlyCandidateRight: onlyCandidate,
+                mcNemarP: McNemar.pValue(onlyFirst: onlyParent, onlySecond: onlyCandidate)),
+            pack: predictions?.usage, worst: Array(worst.prefix(Self.worstTokens)))
+    }
+
+    /// Worst tokens that a record names.
+    private static let worstTokens = 12
+}
+
+/// An artifact's divergences from the parent: from history where they are known, computed and kept where not.
+struct Divergences {
+    let source: SampleSource<DivergenceSolver>
+    let conditions: SampleConditions
+    /// The key of each window's comparison.
+    let keys: [Digest]
+    let isKnown: (Digest) -> Bool
+
+    init(
+        _ shared: WindowEvaluation, of artifact: ArtifactRecord, host: ModelHost, predictions: PredictionSource?,
+        microBatch: Int?
+    ) throws {
+        let (session, windows, parent) = (shared.session, shared.windows, shared.parent)
+        let solver = DivergenceSolver(
+            shared.settings,
+            parent: predictions.map { source in
+                .pack(source.pack.description.settings) { try source.record(of: $0).data }
+            } ?? .lockstep, microBatch: microBatch)
+        let conditions = session.conditions(artifact, solver)
+        let likelihood = LikelihoodSolver(shared.settings)
+        let parentLikelihood = session.conditions(parent.record, likelihood)
+        // A comparison depends on the parent's sample as well as on the candidate's.
+        let parentKeys = windows.map { predictions?.key(of: $0) ?? parentLikelihood.key(sample: $0) }
+        let keys = zip(windows, parentKeys).map { conditions.key(sample: $0, parent: $1) }
+        var known = try session.history.outputs(for: keys, as: ChunkDivergence.self)
+        self.conditions = conditions
+        self.keys = keys
+        isKnown = { [known] in known[$0] != nil }
+        source = SampleSource(solver) {
+            try host.ready(for: shared.text)
+        } known: { index in
+            known[keys[index]]
+        } keep: { index, output in
+            let history = session.history
+            try history.store(
+                output: output, conditions: conditions, sample: windows[index], parent: parentKeys[index],
+                runID: session.runID)
+            known[keys[index]] = output
+            guard microBatch == nil else { return }
+            // The same pass gives the perplexities.
+            try history.store(
+                output.candidate, conditions: session.conditions(artifact, likelihood), sample: windows[index],
+                runID: session.runID)
+            guard predictions == nil else { return }
+            try history.store(
+                output.parent, conditions: parentLikelihood, sample: windows[index], runID: session.runID)
+        }
+    }
+}

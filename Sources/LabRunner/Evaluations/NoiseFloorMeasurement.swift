@@ -1,0 +1,54 @@
+import Evaluation
+import LabCore
+
+/// The parent against itself with another batch size: what of a divergence is only the order of additions.
+struct NoiseFloorMeasurement {
+    private let shared: WindowEvaluation
+    private let predictions: PredictionSource?
+
+    /// Windows that are enough to tell arithmetic from damage.
+    private static let windowCount = 8
+
+    init(_ shared: WindowEvaluation, predictions: PredictionSource?) {
+        self.shared = shared
+        self.predictions = predictions
+    }
+
+    /// The floor, and how many samples were computed and reused for it; no floor where the parent cannot be run and
+    /// its pack carries none.
+    func floor() throws -> (value: FidelityRecord.NoiseFloor?, computed: Int, reused: Int) {
+        guard case .model(let parent) = shared.parent else {
+            let text = predictions?.pack.texts().first { $0.windows == shared.windows }
+            return (text?.floor, 0, 0)
+        }
+        let usual = WorkerRequest.LoadParameters(path: "", backend: "", threads: 1).microBatch
+        let other = shared.plan.contextLength > usual ? shared.plan.contextLength : max(8, shared.plan.contextLength / 2)
+        let host = shared.session.host(of: parent, microBatch: other, besides: predictions == nil ? parent : nil)
+        let divergences = try Divergences(
+            shared, of: parent, host: host, predictions: predictions, microBatch: other)
+        let indices = shared.order(isSequential: shared.isSequential).prefix(Self.windowCount)
+        let stage = "noise floor \(parent.model) \(parent.recipe) on \(shared.session.backend)"
+        var scores: [ChunkDivergence] = []
+        for index in indices {
+            scores.append(try divergences.source.output(of: index))
+            shared.progress(
+                ProgressUpdate(stage: stage, completed: scores.count, total: indices.count, unit: "chunks"))
+        }
+        let floor = Self.floor(of: scores, microBatches: [usual, other])
+        if let floor, let predictions {
+            try predictions.pack.note(
+                PackText(
+                    name: shared.text.name, sha256: shared.text.sha256, windows: shared.windows, floor: floor))
+        }
+        return (floor, divergences.source.computed, divergences.source.reused)
+    }
+
+    private static func floor(of scores: [ChunkDivergence], microBatches: [Int]) -> FidelityRecord.NoiseFloor? {
+        guard let mean = KLMeanMetric().estimate(scores, level: 0.95), let largest = scores.flatMap(\.klNats).max(),
+            let agreement = TopAgreementMetric().estimate(scores, level: 0.95)
+        else { return nil }
+        return FidelityRecord.NoiseFloor(
+            klMeanNats: mean.value, klMaxNats: Double(largest), topAgreementPercent: agreement.value,
+            chunks: scores.count, microBatches: microBatches)
+    }
+}

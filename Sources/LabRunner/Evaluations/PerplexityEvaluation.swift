@@ -1,0 +1,92 @@
+import Evaluation
+import LabCore
+
+/// Perplexity of parent and candidate on the same windows.
+struct PerplexityEvaluation {
+    private let shared: WindowEvaluation
+
+    init(_ shared: WindowEvaluation) { self.shared = shared }
+
+    func run() throws -> Findings {
+        let solver = LikelihoodSolver(shared.settings)
+        let candidates = try shared.likelihoods(of: shared.candidate, solver)
+        var changes = candidates.changes
+        var parents: WindowEvaluation.Likelihoods?
+        let parentScore: (Int) throws -> ChunkScore
+        var isParentKnown = true
+        switch shared.parent {
+        case .model(let record):
+            let likelihoods = try shared.likelihoods(of: record, solver)
+            parents = likelihoods
+            changes += likelihoods.changes
+            isParentKnown = likelihoods.areAllKnown
+            parentScore = likelihoods.source.output
+        case .pack(let pack):
+            let windows = shared.windows
+            parentScore = { index in
+                guard let record = pack.record(of: windows[index]) else { throw pack.missing(index) }
+                return record.predictions.score
+            }
+        }
+        let scorer = LikelihoodScorer()
+        let metrics = Registry.likelihoodMetrics
+        let outcome = try shared.measure(metrics, allKnown: candidates.areAllKnown && isParentKnown) { index in
+            scorer.score(try candidates.source.output(of: index), against: try parentScore(index))
+        } note: { scores in
+            PerplexityIncreaseMetric().estimate(scores, level: 0.95).map { "perplexity \(signed($0.value)) %" }
+        }
+        let parentComputed = parents?.source.computed ?? 0
+        let computed = parentComputed + candidates.source.computed
+        var findings = shared.findings(outcome, metrics: metrics, cached: computed == 0)
+        let parentPerplexity = PerplexityMetric(of: .parent).estimate(outcome.scores.map(\.score), level: 0.95)
+        if let measured = shared.measurement(.perplexity, parentPerplexity, of: shared.parent.record, parentComputed == 0) {
+            findings.measurements.insert(measured, at: 0)
+        }
+        findings.series = [
+            PairedSeries(
+                evaluation: shared.plan.name, backend: shared.session.backend, artifact: shared.candidate.path,
+                points: outcome.scores.map { index, score in
+                    PairedSeries.Point(
+                        index: index, sample: shared.windows[index], parent: score.parent.meanNats,
+                        candidate: score.candidate.meanNats)
+                })
+        ]
+        findings.computed = computed
+        findings.reused = (parents?.source.reused ?? 0) + candidates.source.reused
+        findings.changes = changes
+        return findings
+    }
+}
+
+extension WindowEvaluation {
+    /// An artifact's likelihoods of windows, and what is known of them.
+    struct Likelihoods {
+        let source: SampleSource<LikelihoodSolver>
+        /// Whether history has all that could be asked for.
+        let areAllKnown: Bool
+        let changes: [String]
+    }
+
+    func likelihoods(of artifact: ArtifactRecord, _ solver: LikelihoodSolver) throws -> Likelihoods {
+        let conditions = session.conditions(artifact, solver)
+        let keys = windows.map { conditions.key(sample: $0) }
+        var known = try session.history.samples(for: keys)
+        let (history, runID, windows) = (session.history, session.runID, windows)
+        let source = SampleSource(solver) {
+            try session.host(of: artifact).ready(for: text)
+        } known: { index in
+            known[keys[index]]
+        } keep: { index, score in
+            try history.store(score, conditions: conditions, sample: windows[index], runID: runID)
+            // A text may hold the same window twice; one computation serves both.
+            known[keys[index]] = score
+        }
+        let areAllKnown = keys.allSatisfy { known[$0] != nil }
+        return Likelihoods(
+            source: source, areAllKnown: areAllKnown,
+            changes: areAllKnown ? [] : try changes(artifact, conditions))
+    }
+}
+
+/// A number with its sign and two decimals.
+private func signed(_ value: Double) -> String { (value < 0 ? "" : "+") + value.fixed(2) }

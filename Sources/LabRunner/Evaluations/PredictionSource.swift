@@ -1,0 +1,79 @@
+import Evaluation
+import Foundation
+import LabCore
+
+/// A parent's predictions of windows: from its pack where they are there, computed and kept there where not.
+final class PredictionSource {
+    let pack: PredictionPack
+    private let shared: WindowEvaluation
+    private var used: [Int: Int] = [:]
+    private var vocabulary = 0
+    /// Windows that had to be computed.
+    private(set) var computed = 0
+    /// Windows that the pack had.
+    private(set) var reused = 0
+
+    init(_ shared: WindowEvaluation, settings: PredictionSettings) throws {
+        self.shared = shared
+        switch shared.parent {
+        case .pack(let pack):
+            self.pack = pack
+        case .model(let record):
+            let solver = PredictionSolver(shared.settings, keeping: settings)
+            // A published pack names the file, not the place where its maker had it.
+            var named = record
+            named.path = URL(fileURLWithPath: record.path).lastPathComponent
+            pack = try PackStore(in: shared.session.options.store).pack(
+                of: named, conditions: shared.session.conditions(record, solver), settings: settings)
+            try pack.note(
+                PackText(name: shared.text.name, sha256: shared.text.sha256, windows: shared.windows, floor: nil))
+        }
+    }
+
+    /// The key of a window's predictions.
+    func key(of window: Digest) -> Digest { pack.description.conditions.key(sample: window) }
+
+    /// The record of a window, and the parent's score of it.
+    func record(of index: Int) throws -> (data: Data, score: ChunkScore) {
+        let window = shared.windows[index]
+        if let record = pack.record(of: window) {
+            if used[index] == nil { reused += 1 }
+            used[index] = record.data.count
+            vocabulary = record.predictions.vocabulary
+            return (record.data, record.predictions.score)
+        }
+        guard case .model(let parent) = shared.parent else { throw pack.missing(index) }
+        let solver = PredictionSolver(shared.settings, keeping: pack.description.settings)
+        let host = try shared.session.host(of: parent).ready(for: shared.text)
+        var output: PredictionSolver.Output?
+        try solver.solve([index], with: host) { output = $1 }
+        guard let output else { throw RunnerError("the worker described no predictions of window \(index)") }
+        try pack.keep(output.predictions, of: window)
+        // The same pass gives the parent's perplexity.
+        let session = shared.session
+        try session.history.store(
+            output.score, conditions: session.conditions(parent, LikelihoodSolver(shared.settings)), sample: window,
+            runID: session.runID)
+        computed += 1
+        used[index] = output.predictions.count
+        return try record(of: index)
+    }
+
+    /// What the records used take; nil where none was.
+    var usage: FidelityRecord.Pack? {
+        guard !used.isEmpty, vocabulary > 0 else { return nil }
+        let bytes = used.values.reduce(0, +)
+        // The windows' second halves, but for the last token, are scored.
+        let positions = used.count * (shared.plan.contextLength - 1 - shared.plan.contextLength / 2)
+        return FidelityRecord.Pack(
+            id: pack.description.id, settings: pack.description.settings, bytes: Int64(bytes),
+            shareOfLogitsPercent: 100 * Double(bytes) / Double(2 * positions * vocabulary))
+    }
+}
+
+extension PredictionPack {
+    func missing(_ index: Int) -> RunnerError {
+        RunnerError(
+            "pack \(description.id.short) has no whole record of window \(index)", remedy: "import the pack's file again")
+    }
+}

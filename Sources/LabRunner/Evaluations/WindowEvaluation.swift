@@ -1,0 +1,129 @@
+import Evaluation
+import Foundation
+import History
+import Inference
+import LabCore
+
+/// What evaluations on windows of a text have in common: the windows, their order, the gates, and when to stop.
+struct WindowEvaluation {
+    let plan: Suite.EvaluationPlan
+    let text: WindowText
+    let session: BackendSession
+    let parent: ParentModel
+    let candidate: ArtifactRecord
+    let progress: ProgressHandler
+    /// The digests of all windows of the text.
+    let windows: [Digest]
+
+    /// Cuts the text, and makes sure that both models read the same tokens.
+    init(
+        _ plan: Suite.EvaluationPlan, text: WindowText, session: BackendSession, parent: ParentModel,
+        candidate: ArtifactRecord, progress: @escaping ProgressHandler
+    ) throws {
+        self.plan = plan
+        self.text = text
+        self.session = session
+        self.parent = parent
+        self.candidate = candidate
+        self.progress = progress
+        windows = try session.host(of: candidate).windows(of: text)
+        try parent.requireSameWindows(windows, of: text, candidate: candidate, session: session)
+    }
+
+    var settings: WindowSettings { WindowSettings(contextLength: plan.contextLength) }
+
+    /// Whether a verdict may come before the last window.
+    ///
+    /// With a limit the first windows are asked for, which are no random part of the text.
+    var isSequential: Bool { !session.options.isFull && plan.chunkLimit == nil }
+
+    /// The windows to measure, in order: the text's own, or one that was laid down by the text itself, and so is the
+    /// same for every run on it.
+    func order(isSequential: Bool) -> [Int] {
+        guard isSequential else { return Array(0..<min(plan.chunkLimit ?? windows.count, windows.count)) }
+        let seed = Digest(of: "order/1\n" + windows.map(\.hex).joined(separator: "\n"))
+        return RandomOrder.permutation(count: windows.count, seed: seed)
+    }
+
+    /// Measures windows until every gate has its verdict, or until the last.
+    ///
+    /// - Parameters:
+    ///   - allKnown: whether history has every window's score; the verdict is then exact and costs nothing.
+    ///   - score: a window's score, by its index.
+    ///   - note: something worth a word beside the progress bar.
+    func measure<Score: Sendable>(
+        _ metrics: [any Metric<Score>], allKnown: Bool, score: (Int) throws -> Scored<Score>,
+        note: ([Score]) -> String?
+    ) throws -> Outcome<Score> {
+        let isSequential = isSequential && !allKnown
+        var gates = GateWatch(
+            plan.gates, metrics: metrics, available: windows.count, isSequential: isSequential)
+        let order = order(isSequential: isSequential)
+        let stage = "\(plan.name) \(candidate.model) \(candidate.recipe) on \(session.backend)"
+        var scores: [(index: Int, score: Score)] = []
+        var unscored = 0
+        for (done, index) in order.enumerated() {
+            let scored = try score(index)
+            gates.observe(scored)
+            if let score = scored.score { scores.append((index, score)) } else { unscored += 1 }
+            let isLast = done + 1 == order.count || gates.isDecided
+            progress(
+                ProgressUpdate(
+                    stage: stage, completed: done + 1, total: isLast ? done + 1 : order.count, unit: "chunks",
+                    note: isLast && done + 1 < order.count
+                        ? "decided; \(order.count - done - 1) chunks saved" : note(scores.map(\.score))))
+            if gates.isDecided { break }
+        }
+        scores.sort { $0.index < $1.index }
+        return Outcome(scores: scores, unscored: unscored, judgements: gates.judgements())
+    }
+
+    /// What measuring gave.
+    struct Outcome<Score: Sendable> {
+        /// Scores by the windows' positions in the text.
+        let scores: [(index: Int, score: Score)]
+        let unscored: Int
+        let judgements: [GateWatch<Score>.Judgement]
+    }
+
+    /// Measurements, verdicts and the data set of an outcome.
+    func findings<Score>(_ outcome: Outcome<Score>, metrics: [any Metric<Score>], cached: Bool) -> Findings {
+        var findings = Findings()
+        let scores = outcome.scores.map(\.score)
+        findings.measurements = metrics.compactMap { metric in
+            measurement(metric.definition, metric.estimate(scores, level: 0.95), of: candidate, cached, outcome.unscored)
+        }
+        findings.verdicts = outcome.judgements.map { judgement in
+            Verdict(
+                evaluation: plan.name, backend: session.backend, artifact: candidate.path,
+                metric: judgement.threshold.metric, status: judgement.status, value: judgement.value,
+                threshold: judgement.threshold, reason: judgement.reason, evidence: judgement.evidence)
+        }
+        findings.datasets = [
+            DatasetRecord(
+                name: text.name, sha256: text.sha256, chunks: scores.count, chunksAvailable: windows.count)
+        ]
+        return findings
+    }
+
+    func measurement(
+        _ definition: MetricDefinition, _ estimate: Estimate?, of artifact: ArtifactRecord, _ cached: Bool,
+        _ unscored: Int = 0
+    ) -> LabCore.Measurement? {
+        estimate.map {
+            Measurement(
+                artifact: artifact.path, backend: session.backend, evaluation: plan.name, metric: definition,
+                value: $0.value, n: $0.n, interval: $0.interval, cached: cached, unscored: unscored)
+        }
+    }
+
+    /// Why samples of an artifact had to be computed though history has some of its text; empty where it has none.
+    func changes(_ artifact: ArtifactRecord, _ conditions: SampleConditions) throws -> [String] {
+        let name = String(conditions.evaluator.prefix { $0 != "/" })
+        let earlier = try session.history.conditions(of: artifact.sha256, evaluator: name)
+            .filter { $0.parameters["n_ctx"] == conditions.parameters["n_ctx"] }
+        guard !earlier.isEmpty, !earlier.contains(conditions) else { return [] }
+        let differences = earlier.map { conditions.changes(since: $0) }.filter { !$0.isEmpty }
+        return differences.min { $0.count < $1.count } ?? []
+    }
+}
