@@ -9,7 +9,7 @@ import Foundation
 ///
 /// is the capital of one who bets that M < q: m_i is the mean of what is left if M = q, so K_t(M) is a martingale that
 /// starts at 1 and is never negative, and stays below 1 / alpha for ever with probability 1 - alpha (Ville). So does
-/// the average over several fractions. It rises with q, as each factor does: (m - X) / (C - m) has the derivative
+/// a capital spread over several fractions. It rises with q, as each factor does: (m - X) / (C - m) has the derivative
 /// (C - X) / (C - m)^2. If the mean of the values as they are is at or above the limit, then
 ///
 ///     M >= limit - (B_t + A) / N =: q_t
