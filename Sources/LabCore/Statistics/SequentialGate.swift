@@ -71,17 +71,15 @@ public struct SequentialGate: Sendable {
     public mutating func observe(_ value: Double) {
         guard design.isSound, !isSpoilt else { return }
         precondition(count < design.populationSize, "more values than the population has")
-        guard value.isFinite else {
+        guard value.isFinite, (sum + value).isFinite else {
             isSpoilt = true
             return
         }
         let kept = min(max(value, design.clip.lowerBound), design.clip.upperBound)
         clipped.append(kept)
         sum += value
+        beyond += value - kept
         guard decision == .undecided else { return }
-        if kept != value {
-            beyond += value - kept
-        }
         if count == design.populationSize {
             decision = admits(sum / Double(count)) ? .pass : .fail
             return
