@@ -124,6 +124,8 @@ let package = Package(
             swiftSettings: sharedSettings),
         .executableTarget(
             name: "codec-benchmark", dependencies: ["Quantization", "ModelFormats"], swiftSettings: sharedSettings),
+        .executableTarget(
+            name: "sequential-simulation", dependencies: ["LabCore"], swiftSettings: sharedSettings),
         .target(name: "CCaseLimits"),
         .target(
             name: "Fuzzing", dependencies: ["LabCore", "ModelFormats", "CCaseLimits"], swiftSettings: sharedSettings),

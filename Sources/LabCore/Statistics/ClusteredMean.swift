@@ -15,12 +15,13 @@ public struct ClusteredMean: Hashable, Sendable {
     public let n: Int
 
     /// Computes the mean of clusters given as (total, weight); nil without clusters, with a weight that is not
-    /// positive, or with a total that is not finite.
+    /// positive, with a total that is not finite, or where a sum overflows.
     public init?(clusters: [(total: Double, weight: Double)]) {
         guard !clusters.isEmpty, clusters.allSatisfy({ $0.total.isFinite && $0.weight.isFinite && $0.weight > 0 })
         else { return nil }
         let weight = clusters.reduce(0) { $0 + $1.weight }
         let mean = clusters.reduce(0) { $0 + $1.total } / weight
+        guard mean.isFinite, weight.isFinite else { return nil }
         self.mean = mean
         n = clusters.count
         guard clusters.count > 1 else {
@@ -31,7 +32,9 @@ public struct ClusteredMean: Hashable, Sendable {
             let residual = cluster.total - mean * cluster.weight
             return sum + residual * residual
         }
-        standardError = (Double(n) / Double(n - 1) * squares).squareRoot() / weight
+        let standardError = (Double(n) / Double(n - 1) * squares).squareRoot() / weight
+        guard standardError.isFinite else { return nil }
+        self.standardError = standardError
     }
 
     /// Student-t interval of the mean with n - 1 degrees of freedom; nil for a single cluster.

@@ -4,7 +4,8 @@ public enum Gate {
     ///
     /// The gate is a margin on a finite corpus. When every chunk of it was measured, the point estimate is the
     /// corpus's own value and decides. When only a part was measured, the interval decides: pass when it lies inside
-    /// the limit, fail when it lies outside, inconclusive when it straddles it or cannot be computed.
+    /// the limit, fail when it lies outside, inconclusive when it straddles it or cannot be computed. What is not
+    /// finite is inconclusive too.
     ///
     /// - Parameter isWholeCorpus: whether every chunk of the corpus was measured.
     public static func judge(
@@ -13,6 +14,9 @@ public enum Gate {
         let unit = threshold.unit == "percent" ? " %" : threshold.unit == "1" ? "" : " \(threshold.unit)"
         let limit = "the limit of \(Gate.text(threshold.limit))\(unit)"
         let value = "\(Gate.text(estimate.value))\(unit)"
+        guard estimate.value.isFinite, threshold.limit.isFinite else {
+            return (.inconclusive, "\(value) against \(limit): there is no number to judge")
+        }
         if isWholeCorpus {
             let isInside = threshold.admits(estimate.value)
             return (
@@ -20,7 +24,7 @@ public enum Gate {
                 "\(value) on all \(estimate.n) chunks is \(isInside ? "inside" : "outside") \(limit)"
             )
         }
-        guard let interval = estimate.interval else {
+        guard let interval = estimate.interval, interval.low.isFinite, interval.high.isFinite else {
             return (.inconclusive, "\(estimate.n) chunk(s) of a larger text give no interval; measure more chunks")
         }
         let range = "\(Gate.text(interval.low)) to \(Gate.text(interval.high))"

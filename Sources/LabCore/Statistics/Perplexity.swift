@@ -64,17 +64,12 @@ public enum Perplexity {
             (total: $1.nllSumNats - $0.nllSumNats, weight: Double($0.tokenCount))
         }
         guard let mean = ClusteredMean(clusters: differences) else { return nil }
-        return transformed(mean, level: level) { 100 * expm1($0) }
+        return percent(of: mean, level: level)
     }
 
-    /// 100 x (exp(mean difference) - 1) with its interval.
-    static func percent(of mean: ClusteredMean, level: Double = 0.95) -> Estimate {
-        Estimate(
-            value: 100 * expm1(mean.mean),
-            interval: mean.interval(level: level).map {
-                Interval(low: 100 * expm1($0.low), high: 100 * expm1($0.high), level: $0.level)
-            },
-            n: mean.n)
+    /// 100 x (exp(mean difference) - 1) with its interval; nil when it overflows.
+    static func percent(of mean: ClusteredMean, level: Double = 0.95) -> Estimate? {
+        transformed(mean, level: level) { 100 * expm1($0) }
     }
 
     /// Maps a mean and its interval by a rising function; nil when the result overflows.

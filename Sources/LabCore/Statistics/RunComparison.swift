@@ -56,7 +56,9 @@ public struct RunComparison: Sendable, Hashable {
         guard let mean = ClusteredMean(clusters: shared) else {
             return verdict(.inconclusive, nil, "run \(reference) measured none of the same chunks")
         }
-        let estimate = Perplexity.percent(of: mean)
+        guard let estimate = Perplexity.percent(of: mean) else {
+            return verdict(.inconclusive, nil, "the change against run \(reference) is too large for a number")
+        }
         let isWhole = shared.count == series.points.count && shared.count == before.count
         let (status, reason) = Gate.judge(estimate, against: threshold, isWholeCorpus: isWhole)
         return verdict(status, estimate.value, "perplexity changed by \(reason), against run \(reference)")

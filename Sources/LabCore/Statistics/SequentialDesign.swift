@@ -42,7 +42,7 @@ extension SequentialGate {
         }
 
         /// How many margins to either side of the margin a value of unbounded size counts in full.
-        static let clipMargins = 3.0
+        static let clipMargins = 2.0
         /// A chunk may be wholly spoilt: 5 nats per token, a factor of 150 in perplexity.
         static let allowanceNats = 5.0
 

@@ -9,7 +9,7 @@ import Foundation
 ///
 /// is the capital of one who bets that M < q: m_i is the mean of what is left if M = q, so K_t(M) is a martingale that
 /// starts at 1 and is never negative, and stays below 1 / alpha for ever with probability 1 - alpha (Ville). So does
-/// the average over several fractions. It rises with q, as each factor does: (m - X) / (C - m) has the derivative
+/// a capital spread over several fractions. It rises with q, as each factor does: (m - X) / (C - m) has the derivative
 /// (C - X) / (C - m)^2. If the mean of the values as they are is at or above the limit, then
 ///
 ///     M >= limit - (B_t + A) / N =: q_t
@@ -71,17 +71,15 @@ public struct SequentialGate: Sendable {
     public mutating func observe(_ value: Double) {
         guard design.isSound, !isSpoilt else { return }
         precondition(count < design.populationSize, "more values than the population has")
-        guard value.isFinite else {
+        guard value.isFinite, (sum + value).isFinite else {
             isSpoilt = true
             return
         }
         let kept = min(max(value, design.clip.lowerBound), design.clip.upperBound)
         clipped.append(kept)
         sum += value
+        beyond += value - kept
         guard decision == .undecided else { return }
-        if kept != value {
-            beyond += value - kept
-        }
         if count == design.populationSize {
             decision = admits(sum / Double(count)) ? .pass : .fail
             return

@@ -1,0 +1,44 @@
+import Foundation
+
+/// What the command line asks for.
+struct Options {
+    var shuffles = 10_000
+    var seed = "sequential-simulation"
+    var series: String?
+    var folder = "fixtures/statistics/differences"
+
+    static let usage = """
+        usage: sequential-simulation [--shuffles N] [--seed TEXT] [--series TEXT] [--differences FOLDER]
+          --shuffles N           random orders of each case; default: 10000
+          --seed TEXT            decides the orders
+          --series TEXT          only series whose name contains the text, such as wikitext2 or Q4_K_M
+          --differences FOLDER   the recorded series; default: fixtures/statistics/differences
+
+        """
+
+    /// Reads the arguments; nil where they make no sense.
+    init?(_ arguments: [String]) {
+        var rest = arguments[...]
+        while let name = rest.popFirst() {
+            guard let value = rest.popFirst() else { return nil }
+            switch name {
+            case "--shuffles":
+                guard let count = Int(value), count > 0 else { return nil }
+                shuffles = count
+            case "--seed": seed = value
+            case "--series": series = value
+            case "--differences": folder = value
+            default: return nil
+            }
+        }
+    }
+
+    /// The recorded series, in the order of their files' names.
+    func readSeries() throws -> [Series] {
+        let folder = URL(fileURLWithPath: folder, isDirectory: true)
+        let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+        return try files.filter { $0.pathExtension == "json" }.sorted { $0.path < $1.path }.flatMap { file in
+            try Series.all(in: file)
+        }.filter { series.map($0.name.contains) ?? true }
+    }
+}

@@ -1,0 +1,48 @@
+import Foundation
+import LabCore
+
+// sequential-simulation: how often the sequential gate's verdict differs from that of all chunks, and how many chunks it
+// uses, on recorded series. Ends with 1 where it differs more often than alpha, by the upper 99 % limit, or where a long
+// series at half or twice its margin takes more than 20 % of its chunks in the median.
+
+func giveUp(_ message: String, code: Int32) -> Never {
+    FileHandle.standardError.write(Data(message.utf8))
+    exit(code)
+}
+
+guard let options = Options(Array(CommandLine.arguments.dropFirst())) else { giveUp(Options.usage, code: 2) }
+let cases: [Case]
+do {
+    cases = try options.readSeries().flatMap(Case.all)
+} catch {
+    giveUp("sequential-simulation: error: \(options.folder): \(error)\n", code: 4)
+}
+guard !cases.isEmpty else { giveUp("sequential-simulation: error: \(options.folder) has no such series\n", code: 4) }
+
+let table = Table()
+print(table.header)
+var isSound = true
+var worst = 0.0
+// Results come in any order and are shown in that of the cases.
+await withTaskGroup(of: (Int, Row?).self) { group in
+    for (index, one) in cases.enumerated() {
+        let (shuffles, seed) = (options.shuffles, Digest(of: "\(options.seed) \(index)"))
+        group.addTask { (index, Row(one, shuffles: shuffles, seed: seed)) }
+    }
+    var waiting: [Int: Row?] = [:]
+    var next = 0
+    for await (index, row) in group {
+        waiting[index] = row
+        while let row = waiting.removeValue(forKey: next) {
+            next += 1
+            guard let row else { continue }
+            print(table.line(row))
+            worst = max(worst, row.disagreementLimit)
+            isSound = isSound && row.isSound
+        }
+    }
+}
+print(
+    "\n\(cases.count) cases of \(options.shuffles) orders: disagreement at most \(table.percent(worst)) (upper 99 % limit); "
+        + (isSound ? "all demands met" : "demands NOT met, see the marked lines"))
+exit(isSound ? 0 : 1)
