@@ -59,8 +59,11 @@ final class ModelHost: InferenceModel {
         var parameters = WorkerRequest.LoadParameters(
             path: setup.path, backend: setup.backend, vocabularyOnly: wanted == .vocabulary,
             contextLength: setup.contextLength, threads: setup.threads)
+        if wanted == .whole, let parentPath = setup.parentPath {
+            parameters.parentPath = parentPath
+            parameters.parentMicroBatch = parameters.microBatch
+        }
         parameters.microBatch = setup.microBatch ?? parameters.microBatch
-        parameters.parentPath = wanted == .whole ? setup.parentPath : nil
         _ = try started().perform(.load(parameters))
         load = wanted
         text = nil

@@ -4,9 +4,9 @@ public import LabCore
 /// How far a candidate's predictions are from its parent's on windows of a text.
 public struct DivergenceSolver: Solver {
     /// Where the parent's predictions come from.
-    public enum Parent: Sendable {
+    public enum Parent {
         /// From a pack with these settings; the function gives a chunk's record.
-        case pack(PredictionSettings, record: @Sendable (Int) throws -> Data)
+        case pack(PredictionSettings, record: (Int) throws -> Data)
         /// From the parent itself, loaded beside the candidate.
         case lockstep
     }

@@ -10,7 +10,7 @@ public protocol InferenceModel {
 ///
 /// A sample is one of those that the model was given last, by its index. What can change an output is in ``id``,
 /// ``parameters`` and the sample, and therefore in the sample's key.
-public protocol Solver: Sendable {
+public protocol Solver {
     /// What comes out, as history keeps it.
     associatedtype Output: Codable & Sendable
 
