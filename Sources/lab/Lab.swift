@@ -12,7 +12,7 @@ struct Lab: ParsableCommand {
             """,
         subcommands: [
             RunCommand.self, GateCommand.self, HistoryCommand.self, SuitesCommand.self, DoctorCommand.self,
-            PerplexityCommand.self,
+            PerplexityCommand.self, DivergenceCommand.self,
         ])
 
     static func main() { runToEnd() }
