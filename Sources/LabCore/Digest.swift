@@ -12,7 +12,7 @@ public struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
         self.hex = hex.lowercased()
     }
 
-    fileprivate init(bytes: some Sequence<UInt8>) {
+    init(bytes: some Sequence<UInt8>) {
         hex = bytes.reduce(into: "") { text, byte in
             text.append(Self.digits[Int(byte >> 4)])
             text.append(Self.digits[Int(byte & 15)])

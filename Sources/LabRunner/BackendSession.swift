@@ -14,6 +14,8 @@ final class BackendSession {
     private let contextLength: Int
     private var idle: Worker?
     private var hosts: [String: ModelHost] = [:]
+    /// Keys of likelihoods computed in this run.
+    private var freshKeys = Set<Digest>()
 
     /// Starts a worker and makes sure that it has a device for the backend.
     ///
@@ -76,4 +78,14 @@ final class BackendSession {
             artifact: artifact.sha256, evaluator: solver.id, parameters: solver.parameters,
             engine: greeting.engine.build, backend: backend, device: device)
     }
+
+    /// Keeps an artifact's likelihood of a window.
+    func keep(_ score: ChunkScore, of artifact: ArtifactRecord, _ settings: WindowSettings, window: Digest) throws {
+        let conditions = conditions(artifact, LikelihoodSolver(settings))
+        try history.store(score, conditions: conditions, sample: window, runID: runID)
+        freshKeys.insert(conditions.key(sample: window))
+    }
+
+    /// Whether a likelihood was computed in this run.
+    func isFresh(_ key: Digest) -> Bool { freshKeys.contains(key) }
 }

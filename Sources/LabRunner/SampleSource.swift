@@ -8,10 +8,7 @@ final class SampleSource<S: Solver> {
     private let keep: (Int, S.Output) throws -> Void
     private let model: () throws -> ModelHost
     private var found: [Int: S.Output] = [:]
-    /// Samples that had to be computed.
-    private(set) var computed = 0
-    /// Samples that were known.
-    private(set) var reused = 0
+    private var computedIndices = Set<Int>()
 
     /// A source of samples.
     ///
@@ -34,7 +31,6 @@ final class SampleSource<S: Solver> {
         if let output = found[index] { return output }
         if let output = try known(index) {
             found[index] = output
-            reused += 1
             return output
         }
         var result: S.Output?
@@ -47,7 +43,35 @@ final class SampleSource<S: Solver> {
         guard let result else { throw InferenceError(.garbled, "the worker left out sample \(index)") }
         try keep(index, result)
         found[index] = result
-        computed += 1
+        computedIndices.insert(index)
         return result
+    }
+
+    /// How many samples were computed and how many were known before the run.
+    ///
+    /// - Parameter isFresh: whether a sample was computed by another evaluation of the same run.
+    func usage(isFresh: (Int) -> Bool = { _ in false }) -> SampleUsage {
+        let known = found.keys.filter { !computedIndices.contains($0) }
+        let fresh = known.count(where: isFresh)
+        return SampleUsage(computed: computedIndices.count, shared: fresh, reused: known.count - fresh)
+    }
+}
+
+/// Where the samples of an evaluation came from.
+struct SampleUsage {
+    /// Computed for it.
+    var computed = 0
+    /// Computed for another evaluation of the same run.
+    var shared = 0
+    /// Known before the run.
+    var reused = 0
+
+    /// Whether all of them were known before the run.
+    var areAllReused: Bool { computed + shared == 0 }
+
+    static func + (left: SampleUsage, right: SampleUsage) -> SampleUsage {
+        SampleUsage(
+            computed: left.computed + right.computed, shared: left.shared + right.shared,
+            reused: left.reused + right.reused)
     }
 }

@@ -182,8 +182,8 @@ public struct SuiteRun {
             datasets: findings.datasets, engine: engine,
             machine: Machine.record(device: device, threads: options.threads),
             reuse: ReuseRecord(
-                samplesComputed: findings.computed, samplesReused: findings.reused, artifactsBuilt: artifacts.built,
-                artifactsReused: artifacts.reused, changes: findings.changes))
+                samplesComputed: findings.usage.computed, samplesReused: findings.usage.reused,
+                artifactsBuilt: artifacts.built, artifactsReused: artifacts.reused, changes: findings.changes))
     }
 
     /// Sortable by time, unique by six random hexadecimal digits.

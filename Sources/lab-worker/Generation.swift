@@ -79,8 +79,8 @@ extension Context {
     }
 
     private func completion(_ slot: Slot, finish: String) -> WorkerEvent.Completion {
-        let text = String(decoding: slot.tokens.flatMap(model.piece), as: UTF8.self)
-        return WorkerEvent.Completion(index: slot.prompt, text: text, tokens: slot.tokens, finish: finish)
+        WorkerEvent.Completion(
+            index: slot.prompt, text: model.text(of: slot.tokens), tokens: slot.tokens, finish: finish)
     }
 
     private func likeliest(_ row: Int) throws -> llama_token {

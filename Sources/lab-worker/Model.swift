@@ -1,12 +1,20 @@
 import CLlama
 import LabCore
 
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 /// Owns a loaded model; its only job is to release it. Contexts share it.
 final class Model {
     let handle: OpaquePointer
     let vocabulary: OpaquePointer
 
-    init(_ parameters: WorkerRequest.LoadParameters, engine: Engine) throws {
+    /// - Parameter path: the file to load in place of the parameters' own.
+    init(_ parameters: WorkerRequest.LoadParameters, path: String? = nil, engine: Engine) throws {
+        let path = path ?? parameters.path
         guard let devices = engine.devices(of: parameters.backend) else {
             let present = Set(engine.devices.map { $0.registry.lowercased() }).sorted().joined(separator: ", ")
             throw WorkerProblem(
@@ -20,11 +28,11 @@ final class Model {
         var list: [ggml_backend_dev_t?] = parameters.backend == "cpu" ? [nil] : devices + [nil]
         let loaded = list.withUnsafeMutableBufferPointer { buffer in
             settings.devices = buffer.baseAddress
-            return llama_model_load_from_file(parameters.path, settings)
+            return llama_model_load_from_file(path, settings)
         }
         guard let loaded, let vocabulary = llama_model_get_vocab(loaded) else {
             throw WorkerProblem(
-                "the engine cannot load \(parameters.path)", remedy: "see the worker's messages above; convert it again"
+                "the engine cannot load \(path)", remedy: "see the worker's messages above; convert it again"
             )
         }
         handle = loaded
@@ -68,6 +76,31 @@ final class Model {
         }
         return buffer.prefix(Int(max(0, count))).map(UInt8.init(bitPattern:))
     }
+
+    /// The text of tokens; bytes that are no UTF-8, as where a character is cut, become replacement characters.
+    func text(of tokens: some Sequence<llama_token>) -> String {
+        String(decoding: tokens.flatMap(piece), as: UTF8.self)
+    }
+
+    /// Throws unless another model has the same tokens.
+    func requireVocabulary(of other: Model, path: String) throws {
+        let count = llama_vocab_n_tokens(vocabulary)
+        let otherCount = llama_vocab_n_tokens(other.vocabulary)
+        guard count == otherCount else {
+            throw WorkerProblem(
+                "the artifact has a vocabulary of \(count) tokens, and the parent \(path) one of \(otherCount)",
+                remedy: "name the checkpoint's own BF16 file as the parent")
+        }
+        for token in 0..<count {
+            guard let own = llama_vocab_get_text(vocabulary, token),
+                let theirs = llama_vocab_get_text(other.vocabulary, token), strcmp(own, theirs) == 0
+            else {
+                throw WorkerProblem(
+                    "the artifact and the parent \(path) have different vocabularies: token \(token) is another",
+                    remedy: "name the checkpoint's own BF16 file as the parent")
+            }
+        }
+    }
 }
 
 /// Owns an inference context and keeps its model alive, so that the order of release is structural.
@@ -79,13 +112,14 @@ final class Context {
     /// Sums up matrix inputs; nil where the context was not made for it.
     let collector: ActivationCollector?
 
-    init(_ parameters: WorkerRequest.LoadParameters, model: Model) throws {
+    /// - Parameter microBatch: tokens computed at a time, in place of the parameters' own.
+    init(_ parameters: WorkerRequest.LoadParameters, microBatch: Int? = nil, model: Model) throws {
         var settings = llama_context_default_params()
         settings.n_ctx = UInt32(parameters.contextLength * parameters.parallelSequences)
         settings.n_batch = UInt32(max(parameters.contextLength, 512))
         // A window is computed in parts, so that attention spans what has come so far and not the whole window.
         // Calibration takes it whole: the sums then come in the order of llama-imatrix.
-        settings.n_ubatch = parameters.calibrates ? settings.n_batch : UInt32(parameters.microBatch)
+        settings.n_ubatch = parameters.calibrates ? settings.n_batch : UInt32(microBatch ?? parameters.microBatch)
         settings.n_seq_max = UInt32(parameters.parallelSequences)
         settings.n_threads = Int32(parameters.threads)
         settings.n_threads_batch = Int32(parameters.threads)

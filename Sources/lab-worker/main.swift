@@ -17,6 +17,8 @@ final class WorkerSession {
     private let wire: Wire
     private var model: Model?
     private var context: Context?
+    /// The parent's, for comparisons in lockstep.
+    private var parent: Context?
     private var text: ChunkedText?
 
     init(wire: Wire) throws {
@@ -42,12 +44,7 @@ final class WorkerSession {
                 WorkerEvent.Greeting(
                     engine: engine.record, devices: engine.devices, cpuFeatures: engine.cpuFeatures))
         case .load(let parameters):
-            context = nil
-            model = nil
-            let loaded = try Model(parameters, engine: engine)
-            if !parameters.vocabularyOnly { context = try Context(parameters, model: loaded) }
-            model = loaded
-            return .loaded(loaded.description)
+            return .loaded(try load(parameters).description)
         case .chunk(let parameters):
             guard let model else { throw WorkerProblem("no artifact is loaded") }
             let chunked = try ChunkedText(parameters.text, contextLength: parameters.contextLength, model: model)
@@ -56,8 +53,12 @@ final class WorkerSession {
         case .score(let parameters):
             try score(parameters, id: id)
             return .done
-        case .predict, .diverge:
-            throw WorkerProblem("this worker cannot compare predictions yet")
+        case .predict(let parameters):
+            try predict(parameters, id: id)
+            return .done
+        case .diverge(let parameters):
+            try diverge(parameters, id: id)
+            return .done
         case .generate(let parameters):
             guard let context else { throw WorkerProblem("no artifact is loaded") }
             try context.generate(parameters) { wire.send(.completed($0), for: id) }
@@ -70,6 +71,21 @@ final class WorkerSession {
             try calibrate(parameters, id: id)
             return .done
         }
+    }
+
+    private func load(_ parameters: WorkerRequest.LoadParameters) throws -> Model {
+        parent = nil
+        context = nil
+        model = nil
+        let loaded = try Model(parameters, engine: engine)
+        if !parameters.vocabularyOnly { context = try Context(parameters, model: loaded) }
+        if let path = parameters.parentPath, !parameters.vocabularyOnly {
+            let parentModel = try Model(parameters, path: path, engine: engine)
+            try loaded.requireVocabulary(of: parentModel, path: path)
+            parent = try Context(parameters, microBatch: parameters.parentMicroBatch, model: parentModel)
+        }
+        model = loaded
+        return loaded
     }
 
     private func calibrate(_ parameters: WorkerRequest.CalibrateParameters, id: Int) throws {
@@ -97,6 +113,44 @@ final class WorkerSession {
         for index in parameters.chunks {
             let score = try context.score(chunk(index, of: text, for: context), batch: batch)
             wire.send(.scored(WorkerEvent.ScoredChunk(index: index, score: score)), for: id)
+        }
+    }
+
+    private func predict(_ parameters: WorkerRequest.PredictParameters, id: Int) throws {
+        guard let context, let text else { throw WorkerProblem("no artifact or no text is loaded") }
+        if let problem = parameters.settings.problem { throw WorkerProblem(problem) }
+        let batch = Batch(capacity: context.contextLength)
+        for index in parameters.chunks {
+            let predictions = try context.predict(
+                chunk(index, of: text, for: context), settings: parameters.settings, batch: batch)
+            let event = WorkerEvent.PredictedChunk(
+                index: index, score: predictions.score, predictions: predictions.encoded())
+            wire.send(.predicted(event), for: id)
+        }
+    }
+
+    private func diverge(_ parameters: WorkerRequest.DivergeParameters, id: Int) throws {
+        guard let context, let text else { throw WorkerProblem("no artifact or no text is loaded") }
+        let batch = Batch(capacity: context.contextLength)
+        for wanted in parameters.chunks {
+            let tokens = try chunk(wanted.index, of: text, for: context)
+            let divergence: ChunkDivergence
+            if let data = wanted.predictions {
+                do {
+                    let predictions = try ChunkPredictions(decoding: data)
+                    divergence = try context.diverge(tokens, from: predictions, batch: batch)
+                } catch let error as PredictionsError {
+                    throw WorkerProblem("chunk \(wanted.index): \(error)", remedy: error.remedy)
+                }
+            } else {
+                guard let parent else {
+                    throw WorkerProblem(
+                        "chunk \(wanted.index) came without the parent's predictions, and no parent is loaded",
+                        remedy: "send predictions, or load the artifact with its parent")
+                }
+                divergence = try context.diverge(tokens, from: parent, batch: batch)
+            }
+            wire.send(.diverged(WorkerEvent.DivergedChunk(index: wanted.index, divergence: divergence)), for: id)
         }
     }
 }

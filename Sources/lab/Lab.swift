@@ -11,8 +11,8 @@ struct Lab: ParsableCommand {
             work.
             """,
         subcommands: [
-            RunCommand.self, GateCommand.self, HistoryCommand.self, PackCommand.self, SuitesCommand.self, DoctorCommand.self,
-            PerplexityCommand.self,
+            RunCommand.self, GateCommand.self, HistoryCommand.self, PackCommand.self, SuitesCommand.self,
+            DoctorCommand.self, PerplexityCommand.self, DivergenceCommand.self,
         ])
 
     static func main() { runToEnd() }

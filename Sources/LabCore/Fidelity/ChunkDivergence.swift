@@ -1,5 +1,3 @@
-public import Foundation
-
 /// How far a candidate's predictions are from its parent's on one chunk.
 public struct ChunkDivergence: Hashable, Sendable {
     /// The candidate's score.

@@ -48,12 +48,16 @@ public enum WorkerRequest: Sendable, Hashable {
         public var calibrates: Bool
         /// Absolute path of a parent to load beside the artifact, for comparisons in lockstep; nil for none.
         public var parentPath: String?
+        /// Tokens of the parent computed at a time; nil for as many as of the artifact. With another number the same file
+        /// against itself shows how far the engine's rounding reaches.
+        public var parentMicroBatch: Int?
 
         /// Creates parameters.
         public init(
             path: String, backend: String, vocabularyOnly: Bool = false, contextLength: Int = 512,
             parallelSequences: Int = 1, threads: Int, kvType: String = "f16", flashAttention: String = "auto",
-            microBatch: Int = 128, calibrates: Bool = false, parentPath: String? = nil
+            microBatch: Int = 128, calibrates: Bool = false, parentPath: String? = nil,
+            parentMicroBatch: Int? = nil
         ) {
             self.path = path
             self.backend = backend
@@ -66,6 +70,7 @@ public enum WorkerRequest: Sendable, Hashable {
             self.microBatch = microBatch
             self.calibrates = calibrates
             self.parentPath = parentPath
+            self.parentMicroBatch = parentMicroBatch
         }
     }
 

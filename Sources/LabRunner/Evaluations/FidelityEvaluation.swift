@@ -36,12 +36,11 @@ struct FidelityEvaluation {
         } note: { scores in
             KLMeanMetric().estimate(scores, level: 0.95).map { "KL \($0.value.fixed(5)) nats" }
         }
-        let computed = candidate.source.computed + (predictions?.computed ?? 0) + floor.computed
-        var findings = shared.findings(outcome, metrics: metrics, cached: computed == 0)
+        let usage = candidate.source.usage() + (predictions?.usage ?? SampleUsage()) + floor.usage
+        var findings = shared.findings(outcome, metrics: metrics, cached: usage.areAllReused)
         findings.series = [series(outcome.scores)]
         findings.fidelity = [record(outcome.scores, floor: floor.value)]
-        findings.computed = computed
-        findings.reused = candidate.source.reused + (predictions?.reused ?? 0) + floor.reused
+        findings.usage = usage
         findings.changes = changes
         return findings
     }
@@ -79,7 +78,7 @@ struct FidelityEvaluation {
             flips: FidelityRecord.Flips(
                 onlyParentRight: onlyParent, onlyCandidateRight: onlyCandidate,
                 mcNemarP: McNemar.pValue(onlyFirst: onlyParent, onlySecond: onlyCandidate)),
-            pack: predictions?.usage, worst: Array(worst.prefix(Self.worstTokens)))
+            pack: predictions?.packRecord, worst: Array(worst.prefix(Self.worstTokens)))
     }
 
     /// Worst tokens that a record names.
@@ -105,8 +104,7 @@ struct Divergences {
                 .pack(source.pack.description.settings) { try source.record(of: $0).data }
             } ?? .lockstep, microBatch: microBatch)
         let conditions = session.conditions(artifact, solver)
-        let likelihood = LikelihoodSolver(shared.settings)
-        let parentLikelihood = session.conditions(parent.record, likelihood)
+        let parentLikelihood = session.conditions(parent.record, LikelihoodSolver(shared.settings))
         // A comparison depends on the parent's sample as well as on the candidate's.
         let parentKeys = windows.map { predictions?.key(of: $0) ?? parentLikelihood.key(sample: $0) }
         let keys = zip(windows, parentKeys).map { conditions.key(sample: $0, parent: $1) }
@@ -119,19 +117,15 @@ struct Divergences {
         } known: { index in
             known[keys[index]]
         } keep: { index, output in
-            let history = session.history
-            try history.store(
+            try session.history.store(
                 output: output, conditions: conditions, sample: windows[index], parent: parentKeys[index],
                 runID: session.runID)
             known[keys[index]] = output
             guard microBatch == nil else { return }
             // The same pass gives the perplexities.
-            try history.store(
-                output.candidate, conditions: session.conditions(artifact, likelihood), sample: windows[index],
-                runID: session.runID)
+            try session.keep(output.candidate, of: artifact, shared.settings, window: windows[index])
             guard predictions == nil else { return }
-            try history.store(
-                output.parent, conditions: parentLikelihood, sample: windows[index], runID: session.runID)
+            try session.keep(output.parent, of: parent.record, shared.settings, window: windows[index])
         }
     }
 }

@@ -9,8 +9,7 @@ struct Findings {
     var fidelity: [FidelityRecord] = []
     var datasets: [DatasetRecord] = []
     var changes: [String] = []
-    var computed = 0
-    var reused = 0
+    var usage = SampleUsage()
 
     mutating func append(_ other: Findings) {
         measurements += other.measurements
@@ -19,8 +18,7 @@ struct Findings {
         fidelity += other.fidelity
         datasets += other.datasets.filter { !datasets.contains($0) }
         changes += other.changes.filter { !changes.contains($0) }
-        computed += other.computed
-        reused += other.reused
+        usage = usage + other.usage
     }
 
     static func skipped(_ plan: Suite.EvaluationPlan, backend: String, reason: String) -> Findings {

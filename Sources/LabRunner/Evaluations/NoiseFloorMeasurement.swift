@@ -14,12 +14,12 @@ struct NoiseFloorMeasurement {
         self.predictions = predictions
     }
 
-    /// The floor, and how many samples were computed and reused for it; no floor where the parent cannot be run and
+    /// The floor, and where its samples came from; no floor where the parent cannot be run and
     /// its pack carries none.
-    func floor() throws -> (value: FidelityRecord.NoiseFloor?, computed: Int, reused: Int) {
+    func floor() throws -> (value: FidelityRecord.NoiseFloor?, usage: SampleUsage) {
         guard case .model(let parent) = shared.parent else {
             let text = predictions?.pack.texts().first { $0.windows == shared.windows }
-            return (text?.floor, 0, 0)
+            return (text?.floor, SampleUsage())
         }
         let usual = WorkerRequest.LoadParameters(path: "", backend: "", threads: 1).microBatch
         let other = shared.plan.contextLength > usual ? shared.plan.contextLength : max(8, shared.plan.contextLength / 2)
@@ -40,7 +40,7 @@ struct NoiseFloorMeasurement {
                 PackText(
                     name: shared.text.name, sha256: shared.text.sha256, windows: shared.windows, floor: floor))
         }
-        return (floor, divergences.source.computed, divergences.source.reused)
+        return (floor, divergences.source.usage())
     }
 
     private static func floor(of scores: [ChunkDivergence], microBatches: [Int]) -> FidelityRecord.NoiseFloor? {

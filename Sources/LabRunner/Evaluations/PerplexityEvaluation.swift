@@ -35,11 +35,13 @@ struct PerplexityEvaluation {
         } note: { scores in
             PerplexityIncreaseMetric().estimate(scores, level: 0.95).map { "perplexity \(signed($0.value)) %" }
         }
-        let parentComputed = parents?.source.computed ?? 0
-        let computed = parentComputed + candidates.source.computed
-        var findings = shared.findings(outcome, metrics: metrics, cached: computed == 0)
+        let parentUsage = parents?.usage ?? SampleUsage()
+        let usage = parentUsage + candidates.usage
+        var findings = shared.findings(outcome, metrics: metrics, cached: usage.areAllReused)
         let parentPerplexity = PerplexityMetric(of: .parent).estimate(outcome.scores.map(\.score), level: 0.95)
-        if let measured = shared.measurement(.perplexity, parentPerplexity, of: shared.parent.record, parentComputed == 0) {
+        if let measured = shared.measurement(
+            .perplexity, parentPerplexity, of: shared.parent.record, parentUsage.areAllReused)
+        {
             findings.measurements.insert(measured, at: 0)
         }
         findings.series = [
@@ -51,8 +53,7 @@ struct PerplexityEvaluation {
                         candidate: score.candidate.meanNats)
                 })
         ]
-        findings.computed = computed
-        findings.reused = (parents?.source.reused ?? 0) + candidates.source.reused
+        findings.usage = usage
         findings.changes = changes
         return findings
     }
@@ -65,26 +66,29 @@ extension WindowEvaluation {
         /// Whether history has all that could be asked for.
         let areAllKnown: Bool
         let changes: [String]
+        let isFresh: (Int) -> Bool
+
+        var usage: SampleUsage { source.usage(isFresh: isFresh) }
     }
 
     func likelihoods(of artifact: ArtifactRecord, _ solver: LikelihoodSolver) throws -> Likelihoods {
         let conditions = session.conditions(artifact, solver)
         let keys = windows.map { conditions.key(sample: $0) }
         var known = try session.history.samples(for: keys)
-        let (history, runID, windows) = (session.history, session.runID, windows)
         let source = SampleSource(solver) {
             try session.host(of: artifact).ready(for: text)
         } known: { index in
             known[keys[index]]
         } keep: { index, score in
-            try history.store(score, conditions: conditions, sample: windows[index], runID: runID)
+            try session.keep(score, of: artifact, settings, window: windows[index])
             // A text may hold the same window twice; one computation serves both.
             known[keys[index]] = score
         }
         let areAllKnown = keys.allSatisfy { known[$0] != nil }
         return Likelihoods(
             source: source, areAllKnown: areAllKnown,
-            changes: areAllKnown ? [] : try changes(artifact, conditions))
+            changes: areAllKnown ? [] : try changes(artifact, conditions),
+            isFresh: { session.isFresh(keys[$0]) })
     }
 }
 

@@ -8,10 +8,7 @@ final class PredictionSource {
     private let shared: WindowEvaluation
     private var used: [Int: Int] = [:]
     private var vocabulary = 0
-    /// Windows that had to be computed.
-    private(set) var computed = 0
-    /// Windows that the pack had.
-    private(set) var reused = 0
+    private var computed = Set<Int>()
 
     init(_ shared: WindowEvaluation, settings: PredictionSettings) throws {
         self.shared = shared
@@ -37,7 +34,6 @@ final class PredictionSource {
     func record(of index: Int) throws -> (data: Data, score: ChunkScore) {
         let window = shared.windows[index]
         if let record = pack.record(of: window) {
-            if used[index] == nil { reused += 1 }
             used[index] = record.data.count
             vocabulary = record.predictions.vocabulary
             return (record.data, record.predictions.score)
@@ -50,17 +46,16 @@ final class PredictionSource {
         guard let output else { throw RunnerError("the worker described no predictions of window \(index)") }
         try pack.keep(output.predictions, of: window)
         // The same pass gives the parent's perplexity.
-        let session = shared.session
-        try session.history.store(
-            output.score, conditions: session.conditions(parent, LikelihoodSolver(shared.settings)), sample: window,
-            runID: session.runID)
-        computed += 1
-        used[index] = output.predictions.count
+        try shared.session.keep(output.score, of: parent, shared.settings, window: window)
+        computed.insert(index)
         return try record(of: index)
     }
 
+    /// Where the records used came from.
+    var usage: SampleUsage { SampleUsage(computed: computed.count, reused: used.count - computed.count) }
+
     /// What the records used take; nil where none was.
-    var usage: FidelityRecord.Pack? {
+    var packRecord: FidelityRecord.Pack? {
         guard !used.isEmpty, vocabulary > 0 else { return nil }
         let bytes = used.values.reduce(0, +)
         // The windows' second halves, but for the last token, are scored.
