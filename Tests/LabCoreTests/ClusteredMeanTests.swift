@@ -3,6 +3,25 @@ import Testing
 
 @Suite("Clustered mean")
 struct ClusteredMeanTests {
+    struct Case: Decodable {
+        let totals: [Double]
+        let weights: [Double]
+        let mean: Double?
+        let error: Double?
+        let low: Double?
+        let high: Double?
+    }
+
+    @Test("mean, standard error and interval are numpy's and scipy's; what is not finite, or overflows, has none")
+    func cases() throws {
+        for one in try StatisticsCases<Case>.load("clustered_mean") {
+            let mean = ClusteredMean(clusters: zip(one.totals, one.weights).map { ($0, $1) })
+            let interval = mean?.interval()
+            #expect(agrees(mean?.mean, one.mean) && agrees(mean?.standardError, one.error), "\(one)")
+            #expect(agrees(interval?.low, one.low) && agrees(interval?.high, one.high), "\(one)")
+        }
+    }
+
     @Test("equal weights give the textbook mean, s over root n, and Student's interval")
     func equalWeights() throws {
         // By hand: mean 7/3, s = sqrt(7/3), standard error sqrt(7/9); t(0.975, 2) = 4.302652729749462 (scipy).

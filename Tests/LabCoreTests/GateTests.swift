@@ -36,6 +36,21 @@ struct GateTests {
         #expect(Gate.judge(one, against: below5, isWholeCorpus: false).status == .inconclusive)
     }
 
+    @Test(
+        "what is not finite is inconclusive, on the whole corpus too", arguments: [Double.nan, .infinity, -.infinity])
+    func notFinite(value: Double) {
+        let interval = Interval(low: -1, high: 1, level: 0.95)
+        for isWhole in [false, true] {
+            let estimate = Estimate(value: value, interval: interval, n: 3)
+            #expect(Gate.judge(estimate, against: below5, isWholeCorpus: isWhole).status == .inconclusive)
+            let endless = Threshold(metric: .perplexityIncrease, limit: value)
+            let one = Estimate(value: 1, interval: interval, n: 3)
+            #expect(Gate.judge(one, against: endless, isWholeCorpus: isWhole).status == .inconclusive)
+        }
+        let wide = Estimate(value: 1, interval: Interval(low: value, high: value, level: 0.95), n: 3)
+        #expect(Gate.judge(wide, against: below5, isWholeCorpus: false).status == .inconclusive)
+    }
+
     @Test("a value at the limit is outside")
     func atTheLimit() {
         #expect(!below5.admits(5))

@@ -7,6 +7,29 @@ struct PerplexityTests {
     private let parent = [(510.0, 255), (400.0, 255), (130.0, 100), (700.5, 255)].map(ChunkScore.init)
     private let candidate = [(520.0, 255), (405.5, 255), (129.0, 100), (712.0, 255)].map(ChunkScore.init)
 
+    struct Case: Decodable {
+        let parent: [Double]
+        let candidate: [Double]
+        let tokens: [Int]
+        let perplexity: Double?
+        let increase: Double?
+        let low: Double?
+        let high: Double?
+    }
+
+    @Test("perplexity and increase are numpy's, from a perplexity of 1 too; nothing, and what is not finite, has none")
+    func cases() throws {
+        for one in try StatisticsCases<Case>.load("perplexity") {
+            let parent = zip(one.parent, one.tokens).map(ChunkScore.init)
+            let candidate = zip(one.candidate, one.tokens).map(ChunkScore.init)
+            #expect(agrees(Perplexity.estimate(parent)?.value, one.perplexity), "\(one)")
+            let increase = Perplexity.increasePercent(parent: parent, candidate: candidate)
+            #expect(agrees(increase?.value, one.increase), "\(one)")
+            #expect(agrees(increase?.interval?.low, one.low, within: 1e-8), "\(one)")
+            #expect(agrees(increase?.interval?.high, one.high, within: 1e-8), "\(one)")
+        }
+    }
+
     // Expected values: numpy 2.4.6 and scipy 1.17.1, from the formulas in the documentation of `ClusteredMean`.
     @Test("chunks of unequal length are weighted by their tokens")
     func estimate() throws {

@@ -43,29 +43,31 @@ extension SequentialGate {
 
         /// How many margins to either side of the margin a value of unbounded size counts in full.
         static let clipMargins = 2.0
+        /// The smallest margin that the clip is made from: one of 0 needs a clip too.
+        static let smallestMarginNats = 0.01
         /// A chunk may be wholly spoilt: 5 nats per token, a factor of 150 in perplexity.
         static let allowanceNats = 5.0
 
         /// A gate on mean NLL differences, d_i = NLL_candidate - NLL_parent per token of chunk i; lower is better.
         ///
-        /// - Parameter limitNats: the margin, above 0; ln 1.05 for 5 % in perplexity.
+        /// - Parameter limitNats: the margin; ln 1.05 for 5 % in perplexity.
         public static func nllDifferences(
             limitNats: Double, populationSize: Int, alpha: Double = 0.01
         ) -> Design {
-            Design(
+            let reach = clipMargins * max(abs(limitNats), smallestMarginNats)
+            return Design(
                 limit: limitNats, polarity: .lowerIsBetter, populationSize: populationSize,
-                clip: range(from: limitNats * (1 - clipMargins), to: limitNats * (1 + clipMargins)),
-                allowance: allowanceNats, alpha: alpha)
+                clip: range(from: limitNats - reach, to: limitNats + reach), allowance: allowanceNats, alpha: alpha)
         }
 
         /// A gate on mean KL divergences of chunks, which are never below 0; lower is better.
         ///
-        /// - Parameter limitNats: the margin, above 0.
+        /// - Parameter limitNats: the margin.
         public static func divergences(limitNats: Double, populationSize: Int, alpha: Double = 0.01) -> Design {
             Design(
                 limit: limitNats, polarity: .lowerIsBetter, populationSize: populationSize,
-                clip: range(from: 0, to: limitNats * (1 + clipMargins)), allowance: allowanceNats,
-                isBoundedBelow: true, alpha: alpha)
+                clip: range(from: 0, to: (1 + clipMargins) * max(limitNats, smallestMarginNats)),
+                allowance: allowanceNats, isBoundedBelow: true, alpha: alpha)
         }
 
         /// A gate on shares in 0...1, such as the top-1 agreement of chunks; higher is better, the bounds are exact.
@@ -75,10 +77,9 @@ extension SequentialGate {
                 isBoundedBelow: true, alpha: alpha)
         }
 
-        /// A range that a limit of any sign, or one that is no number, can make; the latter is unsound.
+        /// A range, or a point, which is unsound, where the limit is no number.
         private static func range(from low: Double, to high: Double) -> ClosedRange<Double> {
-            guard low.isFinite, high.isFinite else { return 0...0 }
-            return min(low, high)...max(low, high)
+            low < high ? low...high : 0...0
         }
 
         /// What the values not yet seen may add beyond the upper end, and take beyond the lower.

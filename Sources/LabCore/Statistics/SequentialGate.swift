@@ -42,6 +42,8 @@ public struct SequentialGate: Sendable {
 
     private var clipped: [Double] = []
     private var sum = 0.0
+    /// The sum of what the values lie above the limit: its sign is exact where their mean would be rounded.
+    private var above = 0.0
     /// B_t.
     private var beyond = 0.0
     private var low: MeanWager
@@ -78,10 +80,12 @@ public struct SequentialGate: Sendable {
         let kept = min(max(value, design.clip.lowerBound), design.clip.upperBound)
         clipped.append(kept)
         sum += value
+        above += value - design.limit
         beyond += value - kept
         guard decision == .undecided else { return }
         if count == design.populationSize {
-            decision = admits(sum / Double(count)) ? .pass : .fail
+            let isInside = design.polarity == .lowerIsBetter ? above < 0 : above > 0
+            decision = isInside ? .pass : .fail
             return
         }
         let shifts = shifts
@@ -93,6 +97,11 @@ public struct SequentialGate: Sendable {
             decision = design.polarity == .lowerIsBetter ? .fail : .pass
         }
     }
+
+    /// The capital of who bets that the mean is below the limit, and of who bets that it is above; 1 at the start.
+    ///
+    /// The gate stops when one of them reaches 1 / alpha.
+    package var capitals: (isBelow: Double, isAbove: Double) { (low.capital, high.capital) }
 
     /// The interval of the mean of the clipped values, valid whenever one looks, at level 1 - 2 alpha.
     ///
@@ -126,12 +135,5 @@ public struct SequentialGate: Sendable {
     private var shifts: (below: Double, above: Double) {
         let size = Double(design.populationSize)
         return (-(beyond + design.allowanceAbove) / size, (design.allowanceBelow - beyond) / size)
-    }
-
-    private func admits(_ mean: Double) -> Bool {
-        switch design.polarity {
-        case .lowerIsBetter: mean < design.limit
-        case .higherIsBetter: mean > design.limit
-        }
     }
 }

@@ -17,8 +17,8 @@ package struct SequentialSimulation: Sendable {
     ///   - seed: decides the orders.
     package init(values: [Double], design: SequentialGate.Design, shuffles: Int, seed: Digest) {
         precondition(shuffles > 0 && design.isSound && values.count == design.populationSize, "a sound population")
-        let mean = values.reduce(0, +) / Double(values.count)
-        let isInside = design.polarity == .lowerIsBetter ? mean < design.limit : mean > design.limit
+        let above = values.reduce(0) { $0 + ($1 - design.limit) }
+        let isInside = design.polarity == .lowerIsBetter ? above < 0 : above > 0
         let truth = isInside ? SequentialGate.Decision.pass : .fail
         var generator = Xoshiro256(seed: seed)
         var disagreements = 0
