@@ -22,7 +22,9 @@ public struct KLMeanMetric: Metric {
 
     /// Clustered by window; nil without windows.
     public func estimate(_ scores: [ChunkDivergence], level: Double) -> Estimate? {
-        let clusters = scores.map { (total: $0.klSumNats - floorNats * Double($0.klNats.count), weight: Double($0.klNats.count)) }
+        let clusters = scores.map {
+            (total: $0.klSumNats - floorNats * Double($0.klNats.count), weight: Double($0.klNats.count))
+        }
         return ClusteredMean(clusters: clusters).map { Estimate($0, level: level) }
     }
 
