@@ -16,7 +16,8 @@ struct FidelityWorkerTests {
 
     /// A worker with an artifact and the text, and the chunks' digests.
     private func worker(
-        _ artifact: KeyPath<EngineWorkerTests.Models, URL>, parent: Bool = false, microBatch: Int = 128, parentMicroBatch: Int? = nil
+        _ artifact: KeyPath<EngineWorkerTests.Models, URL>, parent: Bool = false, microBatch: Int = 128,
+        parentMicroBatch: Int? = nil
     ) throws -> (worker: Worker, digests: [Digest]) {
         let files = try EngineWorkerTests.models.get()
         let worker = try Worker(executable: EngineWorkerTests.executable)
