@@ -5,6 +5,7 @@ public import LabCore
 /// With a floor, what it exceeds the floor by: the parent diverges from itself, too, when it is computed in another
 /// order.
 public struct KLMeanMetric: Metric {
+    /// Name, unit and polarity.
     public let definition: MetricDefinition
     private let floorNats: Double
 
