@@ -48,7 +48,8 @@ public struct GateWatch<Score: Sendable> {
 
     /// Whether there are gates and all of them have a verdict, so that nothing more need be measured.
     public var isDecided: Bool {
-        unscored.isEmpty && !watched.isEmpty && watched.allSatisfy { $0.gate.map { $0.decision != .undecided } ?? false }
+        unscored.isEmpty && !watched.isEmpty
+            && watched.allSatisfy { $0.gate.map { $0.decision != .undecided } ?? false }
     }
 
     /// What each gate says now: threshold, status, value, reason and evidence.
@@ -79,7 +80,9 @@ public struct GateWatch<Score: Sendable> {
         }
         let level = 1 - 2 * Self.alpha
         guard unscored.isEmpty, let estimate = metric.estimate(scores, level: level) else {
-            let why = unscored.first.map { "\(unscored.count) of \(scores.count + unscored.count) have no score: \($0)" }
+            let why = unscored.first.map {
+                "\(unscored.count) of \(scores.count + unscored.count) have no score: \($0)"
+            }
             return Judgement(
                 threshold: threshold, status: .inconclusive, value: nil,
                 reason: why ?? "no finite value on \(scores.count) chunks", evidence: nil)
@@ -94,7 +97,9 @@ public struct GateWatch<Score: Sendable> {
             evidence.interval = nil
         } else if let gate = watched.gate, gate.decision != .undecided, let mean = metric.gateable {
             evidence.basis = .sequential
-            evidence.interval = gate.interval.map { Interval(low: mean.toUnit($0.low), high: mean.toUnit($0.high), level: $0.level) }
+            evidence.interval = gate.interval.map {
+                Interval(low: mean.toUnit($0.low), high: mean.toUnit($0.high), level: $0.level)
+            }
             if gate.design.allowance > 0 {
                 let clip = gate.design.clip
                 evidence.clip = Interval(
@@ -106,7 +111,8 @@ public struct GateWatch<Score: Sendable> {
             evidence.neededChunks = neededChunks(metric, threshold)
             reason += evidence.neededChunks.map { "; about \($0) would decide" } ?? "; no number of chunks would decide"
         }
-        return Judgement(threshold: threshold, status: status, value: estimate.value, reason: reason, evidence: evidence)
+        return Judgement(
+            threshold: threshold, status: status, value: estimate.value, reason: reason, evidence: evidence)
     }
 
     /// The clustered mean behind a metric; nil where it is no mean, or has no spread.

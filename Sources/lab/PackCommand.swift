@@ -61,7 +61,8 @@ struct PackCommand: ParsableCommand {
         @OptionGroup var places: PlaceOptions
 
         func run() throws {
-            let pack = try PackStore(in: places.storeFolder).importPack(PackFile(contentsOf: URL(fileURLWithPath: file)))
+            let pack = try PackStore(in: places.storeFolder).importPack(
+                PackFile(contentsOf: URL(fileURLWithPath: file)))
             print("pack \(pack.description.id.short) of \(pack.description.parent.model) is in the store")
             print("use it with: ./lab run SUITE --artifact FILE --pack \(pack.description.id.short)")
         }
@@ -86,8 +87,11 @@ struct PackCommand: ParsableCommand {
     private static func describe(_ file: PackFile) throws {
         let header = file.header
         print("pack        \(header.pack.id.short)")
-        print("parent      \(header.pack.parent.model) \(header.pack.parent.recipe), SHA-256 \(header.pack.parent.sha256.short)")
-        let windows = "\(header.text.windows.count) windows of \(header.pack.conditions.parameters["n_ctx"] ?? "?") tokens"
+        print(
+            "parent      \(header.pack.parent.model) \(header.pack.parent.recipe), SHA-256 \(header.pack.parent.sha256.short)"
+        )
+        let windows =
+            "\(header.text.windows.count) windows of \(header.pack.conditions.parameters["n_ctx"] ?? "?") tokens"
         print("text        \(header.text.name), SHA-256 \(header.text.sha256.short), \(windows)")
         print("made on     \(header.pack.conditions.backend), engine \(header.pack.conditions.engine)")
         print("size        \(file.sizeBytes.description)")

@@ -15,7 +15,7 @@ struct Series: Sendable {
 /// One population and one margin.
 struct Case: Sendable {
     /// Truth over margin: below 1 passes.
-    static let ratios = [0.25, 0.5, 0.75, 0.9, 0.97, 0.99, 1.01, 1.03, 1.1, 1.33, 2, 4]
+    static let ratios = [0.25, 0.5, 0.75, 0.9, 0.97, 0.999, 1.001, 1.03, 1.1, 1.33, 2, 4]
     /// The margins of the suites.
     static let margins = [("balanced", log(1.05)), ("hq", log(1.02)), ("ultra", log(1.12))]
     /// What is planted on one chunk.
@@ -44,7 +44,9 @@ struct Case: Sendable {
     }
 
     /// The population and the gate; nil where a series that is no worse than its parent has no margin of its own.
-    func setUp() -> (values: [Double], design: SequentialGate.Design)? {
+    ///
+    /// - Parameter reach: margins to either side of the margin at which values are clipped; nil for the design's own.
+    func setUp(reach: Double?) -> (values: [Double], design: SequentialGate.Design)? {
         var values = series.differences
         if isPlanted { values[values.count / 2] += Self.plantedNats }
         let mean = values.reduce(0, +) / Double(values.count)
@@ -57,6 +59,7 @@ struct Case: Sendable {
             limit = mean / ratio
         }
         var design = SequentialGate.Design.nllDifferences(limitNats: limit, populationSize: values.count)
+        if let reach { design.clip = limit - reach * limit...limit + reach * limit }
         if polarity == .higherIsBetter {
             values = values.map { -$0 }
             design.polarity = .higherIsBetter

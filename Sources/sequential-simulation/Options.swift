@@ -5,13 +5,16 @@ struct Options {
     var shuffles = 10_000
     var seed = "sequential-simulation"
     var series: String?
+    var reach: Double?
     var folder = "fixtures/statistics/differences"
 
     static let usage = """
-        usage: sequential-simulation [--shuffles N] [--seed TEXT] [--series TEXT] [--differences FOLDER]
+        usage: sequential-simulation [--shuffles N] [--seed TEXT] [--series TEXT] [--reach MARGINS]
+                                     [--differences FOLDER]
           --shuffles N           random orders of each case; default: 10000
           --seed TEXT            decides the orders
           --series TEXT          only series whose name contains the text, such as wikitext2 or Q4_K_M
+          --reach MARGINS        another clip: so many margins to either side of the margin
           --differences FOLDER   the recorded series; default: fixtures/statistics/differences
 
         """
@@ -27,6 +30,9 @@ struct Options {
                 shuffles = count
             case "--seed": seed = value
             case "--series": series = value
+            case "--reach":
+                guard let margins = Double(value), margins > 0, margins.isFinite else { return nil }
+                reach = margins
             case "--differences": folder = value
             default: return nil
             }

@@ -23,8 +23,8 @@ struct Row: Sendable {
     let isSound: Bool
 
     /// Simulates a case; nil for one that cannot be set up.
-    init?(_ one: Case, shuffles: Int, seed: Digest) {
-        guard let (values, design) = one.setUp() else { return nil }
+    init?(_ one: Case, shuffles: Int, seed: Digest, reach: Double?) {
+        guard let (values, design) = one.setUp(reach: reach) else { return nil }
         let result = SequentialSimulation(values: values, design: design, shuffles: shuffles, seed: seed)
         guard let upper = result.disagreementLimit, let median = result.shareUsed(at: 0.5),
             let ninetieth = result.shareUsed(at: 0.9)

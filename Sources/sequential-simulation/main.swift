@@ -26,8 +26,8 @@ var worst = 0.0
 // Results come in any order and are shown in that of the cases.
 await withTaskGroup(of: (Int, Row?).self) { group in
     for (index, one) in cases.enumerated() {
-        let (shuffles, seed) = (options.shuffles, Digest(of: "\(options.seed) \(index)"))
-        group.addTask { (index, Row(one, shuffles: shuffles, seed: seed)) }
+        let (shuffles, reach, seed) = (options.shuffles, options.reach, Digest(of: "\(options.seed) \(index)"))
+        group.addTask { (index, Row(one, shuffles: shuffles, seed: seed, reach: reach)) }
     }
     var waiting: [Int: Row?] = [:]
     var next = 0

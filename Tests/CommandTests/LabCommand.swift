@@ -90,6 +90,12 @@ final class LabCommand {
         return try decoder.decode(Report.self, from: Data(contentsOf: file))
     }
 
+    /// The value of a metric in the newest run's report; nil when it was not measured once.
+    func value(_ metric: String, of evaluation: String = "fidelity") throws -> Double? {
+        let found = try report().measurements.filter { $0.metric == metric && $0.evaluation == evaluation }
+        return found.count == 1 ? found[0].value : nil
+    }
+
     /// Every file below the folder whose name says that it is not whole.
     func partialFiles() -> [String] {
         let walker = FileManager.default.enumerator(atPath: folder.path)
@@ -107,11 +113,20 @@ final class LabCommand {
     /// The fields of `report.json` that these tests look at.
     struct Report: Decodable {
         struct Verdict: Decodable {
+            struct Evidence: Decodable {
+                let basis: String
+                let chunksUsed: Int
+                let chunksAvailable: Int
+            }
+            let evaluation: String
             let backend: String
+            let metric: String?
             let status: String
             let reason: String
+            let evidence: Evidence?
         }
         struct Measurement: Decodable {
+            let evaluation: String
             let metric: String
             let value: Double
             let cached: Bool
@@ -130,6 +145,7 @@ final class LabCommand {
             let samplesComputed: Int
             let samplesReused: Int
             let artifactsBuilt: Int
+            let changes: [String]?
         }
         let verdict: String
         let verdicts: [Verdict]

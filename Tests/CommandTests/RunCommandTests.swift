@@ -13,7 +13,13 @@ struct RunCommandTests {
         #expect(report.verdict == "pass")
         #expect(report.reuse.samplesReused == 0)
         #expect(report.reuse.artifactsBuilt == 2)
-        #expect(report.measurements.map(\.metric) == ["perplexity", "perplexity", "perplexity_increase"])
+        #expect(
+            report.measurements.map(\.metric) == [
+                "perplexity", "perplexity", "perplexity_increase", "log_ratio", "kl_mean", "kl_mean_excess",
+                "kl_median",
+                "kl_p90", "kl_p99", "kl_max", "top1_agreement",
+            ])
+        #expect(!report.measurements.contains { $0.cached })
         for name in ["report.html", "junit.xml"] {
             let file = lab.reports.appendingPathComponent("latest/\(name)")
             #expect(try !Data(contentsOf: file).isEmpty)
@@ -108,7 +114,7 @@ struct RunCommandTests {
         #expect(demanded.errors.contains("no cuda device"))
         _ = try lab.run("suites/balanced", ["--limit", "4"])
         let skipped = try lab.report().verdicts.filter { $0.backend == "cuda" }
-        #expect(skipped.map(\.status) == ["skipped"])
+        #expect(skipped.map(\.status) == ["skipped", "skipped"])
         #expect(skipped.first?.reason.contains("no cuda device") == true)
     }
 

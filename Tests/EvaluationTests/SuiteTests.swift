@@ -79,12 +79,4 @@ struct SuiteTests {
         #expect(throws: SuiteError.self) { try Suite(at: URL(fileURLWithPath: "/nonexistent")) }
     }
 
-    @Test("the suites that come with the lab can be read", arguments: ["balanced", "smoke"])
-    func shipped(name: String) throws {
-        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        let suite = try Suite(at: root.appendingPathComponent("suites/\(name)"))
-        #expect(suite.name == name)
-        #expect(FileManager.default.fileExists(atPath: suite.model.appendingPathComponent("config.json").path))
-    }
 }

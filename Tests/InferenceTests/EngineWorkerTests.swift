@@ -23,17 +23,26 @@ struct EngineWorkerTests {
     private static let modelFolder = FileManager.default.temporaryDirectory
         .appendingPathComponent("worker-model-\(getpid())")
 
-    /// The embedded model in BF16, converted once for all tests of this process.
-    static let model = Result {
+    struct Models: Sendable {
+        let parent: URL
+        let candidate: URL
+    }
+
+    /// The embedded model in BF16 and in Q4_K_M, converted once for all tests of this process.
+    static let models = Result {
         let folder = modelFolder
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         atexit { try? FileManager.default.removeItem(at: EngineWorkerTests.modelFolder) }
-        let file = folder.appendingPathComponent("pajama-tiny-BF16.gguf")
         let checkpoint = try Checkpoint(directory: root.appendingPathComponent("fixtures/pajama-tiny"))
-        _ = try Converter(checkpoint).convert(
-            to: [Converter.Target(recipe: try Recipe.named("BF16"), url: file)], threads: 2, engineBuild: "test")
-        return file
+        let files = ["BF16", "Q4_K_M"].map { folder.appendingPathComponent("pajama-tiny-\($0).gguf") }
+        let targets = try zip(["BF16", "Q4_K_M"], files).map {
+            Converter.Target(recipe: try Recipe.named($0), url: $1)
+        }
+        _ = try Converter(checkpoint).convert(to: targets, threads: 2, engineBuild: "test")
+        return Models(parent: files[0], candidate: files[1])
     }
+
+    static var model: Result<URL, any Error> { models.map(\.parent) }
 
     private func load(_ worker: Worker, contextLength: Int = 128, sequences: Int = 1) throws -> WorkerEvent {
         try worker.perform(

@@ -7,8 +7,8 @@ PROVE_TRANSFORMERS=4.57.6
 # A function that gets the peer's file and the lab's after each comparison of the two.
 PROVE_AFTER_RECIPE=:
 PEER_DIGESTS=$ROOT/fixtures/peers
-PROVE_PARTS="conversion architectures smollm2 recipes perplexity imatrix mlx models portability arm64 sequential defects"
-for prove_part in architectures smollm2 imatrix mlx models portability arm64/arm64 sequential defects; do
+PROVE_PARTS="conversion architectures smollm2 recipes perplexity fidelity imatrix mlx models portability arm64 sequential defects"
+for prove_part in architectures smollm2 fidelity imatrix mlx models portability arm64/arm64 sequential defects; do
     # shellcheck source=/dev/null
     . "$ROOT/engine/prove/$prove_part.sh"
 done
@@ -18,7 +18,7 @@ prove() {
     case " $PROVE_PARTS all " in
     *" $what "*) ;;
     *)
-        echo "usage: ./lab prove [conversion [MODEL] | recipes [MODEL...] | architectures | smollm2 | perplexity |
+        echo "usage: ./lab prove [conversion [MODEL] | recipes [MODEL...] | architectures | smollm2 | perplexity | fidelity |
        imatrix | mlx | models | portability | arm64 | sequential [record ...] | defects | all]
 (models of conversion: pajama-tiny, qwen3-0.6b-random; of recipes: the files in fixtures/peers/recipes)" >&2
         exit 2
@@ -45,7 +45,7 @@ prove_part() {
         ;;
     esac
     case "$part" in
-    conversion | architectures | smollm2 | perplexity | models)
+    conversion | architectures | smollm2 | perplexity | fidelity | models)
         provide_peers llama-quantize llama-perplexity
         provide_prove_python
         provide_build

@@ -27,13 +27,17 @@ record_differences() {
     else
         [ -n "$name" ] || give_up "a recording needs a checkpoint, a text and the text's name" \
             "run: ./lab prove sequential record DIR wiki.test.raw wikitext2 Q4_K_M Q3_K_M"
+        checkpoint=$(cd "$checkpoint" && pwd) && text=$(cd "$(dirname "$text")" && pwd)/$(basename "$text") ||
+            give_up "the checkpoint $1 or the text $2 is not there"
         output=$SEQUENTIAL_RECORDS/$(basename "$checkpoint")-$name.json
         shift 3
         [ $# -gt 0 ] || set -- Q4_K_M Q3_K_M
     fi
+    # The command is kept with the values: the suite is named as one would name it here.
+    cd "$ROOT" || return 1
     for recipe in "$@"; do
         status=0
-        "$ROOT/.build/release/lab" run "$ROOT/suites/balanced" --full --evaluations perplexity --recipe "$recipe" \
+        "$ROOT/.build/release/lab" run suites/balanced --full --evaluations perplexity --recipe "$recipe" \
             ${checkpoint:+--model "$checkpoint" --dataset "$name" --dataset-path "$text"} \
             --output "$PROVE_WORK/$recipe" || status=$?
         # 1: the gate failed, which is no fault here.

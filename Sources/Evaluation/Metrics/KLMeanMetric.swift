@@ -5,6 +5,7 @@ public import LabCore
 /// With a floor, what it exceeds the floor by: the parent diverges from itself, too, when it is computed in another
 /// order.
 public struct KLMeanMetric: Metric {
+    /// Name, unit and polarity.
     public let definition: MetricDefinition
     private let floorNats: Double
 
@@ -22,7 +23,9 @@ public struct KLMeanMetric: Metric {
 
     /// Clustered by window; nil without windows.
     public func estimate(_ scores: [ChunkDivergence], level: Double) -> Estimate? {
-        let clusters = scores.map { (total: $0.klSumNats - floorNats * Double($0.klNats.count), weight: Double($0.klNats.count)) }
+        let clusters = scores.map {
+            (total: $0.klSumNats - floorNats * Double($0.klNats.count), weight: Double($0.klNats.count))
+        }
         return ClusteredMean(clusters: clusters).map { Estimate($0, level: level) }
     }
 

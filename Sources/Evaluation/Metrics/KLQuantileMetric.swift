@@ -3,6 +3,7 @@ public import LabCore
 /// A quantile of KL(parent || candidate) over all scored tokens, nats, between order statistics as llama-perplexity has
 /// it.
 public struct KLQuantileMetric: Metric {
+    /// Name, unit and polarity.
     public let definition: MetricDefinition
     private let probability: Double
 

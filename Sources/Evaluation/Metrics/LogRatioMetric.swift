@@ -2,6 +2,7 @@ public import LabCore
 
 /// ln(PPL(candidate) / PPL(parent)), nats per token.
 public struct LogRatioMetric: Metric {
+    /// Name, unit and polarity.
     public let definition = MetricDefinition.logRatio
 
     /// The metric.

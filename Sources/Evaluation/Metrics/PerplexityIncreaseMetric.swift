@@ -5,6 +5,7 @@ public import LabCore
 ///
 /// Windows have equally many scored tokens, so that its logarithm is the mean of the windows' differences.
 public struct PerplexityIncreaseMetric: Metric {
+    /// Name, unit and polarity.
     public let definition = MetricDefinition.perplexityIncrease
 
     /// The metric.

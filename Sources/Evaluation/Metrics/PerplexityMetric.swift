@@ -10,6 +10,7 @@ public struct PerplexityMetric: Metric {
         case candidate
     }
 
+    /// Name, unit and polarity.
     public let definition = MetricDefinition.perplexity
     private let subject: Subject
 

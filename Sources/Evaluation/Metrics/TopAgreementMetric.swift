@@ -3,6 +3,7 @@ public import LabCore
 /// Percent of scored positions at which parent and candidate have the same likeliest token: llama-perplexity's "Same
 /// top p".
 public struct TopAgreementMetric: Metric {
+    /// Name, unit and polarity.
     public let definition = MetricDefinition.topAgreement
 
     /// The metric.

@@ -11,7 +11,9 @@ public struct DivergenceSolver: Solver {
         case lockstep
     }
 
+    /// Name and version.
     public let id: String
+    /// What the outputs depend on.
     public let parameters: [String: String]
     private let parent: Parent
 

@@ -2,7 +2,9 @@ public import LabCore
 
 /// How likely a model holds the second half of each window of a text: llama-perplexity's NLL.
 public struct LikelihoodSolver: Solver {
+    /// Name and version.
     public let id = "perplexity/1"
+    /// What the outputs depend on.
     public let parameters: [String: String]
 
     /// A solver for windows of `contextLength` tokens.

@@ -11,7 +11,9 @@ public struct PredictionSolver: Solver {
         public var predictions: Data
     }
 
+    /// Name and version.
     public let id = "predictions/1"
+    /// What the outputs depend on.
     public let parameters: [String: String]
     private let settings: PredictionSettings
 

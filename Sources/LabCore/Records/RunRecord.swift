@@ -37,7 +37,8 @@ public struct RunRecord: Hashable, Sendable, Codable {
     public init(
         id: String, startedAt: Date, durationSeconds: Double, command: String, suite: SuiteReference,
         verdict: VerdictStatus, artifacts: [ArtifactRecord], measurements: [Measurement], verdicts: [Verdict],
-        pairedSeries: [PairedSeries], fidelity: [FidelityRecord] = [], datasets: [DatasetRecord], engine: EngineRecord?, machine: MachineRecord,
+        pairedSeries: [PairedSeries], fidelity: [FidelityRecord] = [], datasets: [DatasetRecord], engine: EngineRecord?,
+        machine: MachineRecord,
         reuse: ReuseRecord
     ) {
         self.id = id

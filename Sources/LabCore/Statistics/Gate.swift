@@ -1,3 +1,5 @@
+import Foundation
+
 /// How a gate decides.
 public enum Gate {
     /// Judges an estimate against a limit.
@@ -46,15 +48,18 @@ public enum Gate {
         _ value: Double, of threshold: Threshold, evidence: GateEvidence, isInside: Bool
     ) -> String {
         let unit = threshold.unit == "percent" ? " %" : threshold.unit == "1" ? "" : " \(threshold.unit)"
-        var text = "\(Gate.text(value))\(unit) on \(evidence.chunksUsed) of \(evidence.chunksAvailable) chunks: the mean of all"
+        var text =
+            "\(Gate.text(value))\(unit) on \(evidence.chunksUsed) of \(evidence.chunksAvailable) chunks: the mean of all"
         if let clip = evidence.clip { text += ", each clipped to \(Gate.text(clip.low)) to \(Gate.text(clip.high))," }
         text += " is \(isInside ? "inside" : "outside") the limit of \(Gate.text(threshold.limit))\(unit) with "
         return text + "\(Gate.text(100 * (1 - evidence.alpha))) % confidence"
     }
 
-    /// A number with at most three decimals, for sentences.
+    /// A number with at most three decimals, or four significant digits where it is small, for sentences.
     static func text(_ value: Double) -> String {
-        let rounded = (value * 1000).rounded() / 1000
+        let isSmall = value != 0 && abs(value) < 0.1 && value.isFinite
+        let scale = isSmall ? pow(10, 3 - log10(abs(value)).rounded(.down)) : 1000
+        let rounded = (value * scale).rounded() / scale
         return rounded == rounded.rounded() && abs(rounded) < 1e15 ? String(Int64(rounded)) : String(rounded)
     }
 }

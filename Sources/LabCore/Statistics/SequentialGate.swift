@@ -55,6 +55,7 @@ public struct SequentialGate: Sendable {
         let size = design.populationSize
         low = MeanWager(.isBelow, populationSize: size, clip: design.clip)
         high = MeanWager(.isAbove, populationSize: size, clip: design.clip)
+        if design.isSound { clipped.reserveCapacity(size) }
     }
 
     /// The number of values seen.

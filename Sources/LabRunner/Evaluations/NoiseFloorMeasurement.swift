@@ -22,7 +22,8 @@ struct NoiseFloorMeasurement {
             return (text?.floor, SampleUsage())
         }
         let usual = WorkerRequest.LoadParameters(path: "", backend: "", threads: 1).microBatch
-        let other = shared.plan.contextLength > usual ? shared.plan.contextLength : max(8, shared.plan.contextLength / 2)
+        let other =
+            shared.plan.contextLength > usual ? shared.plan.contextLength : max(8, shared.plan.contextLength / 2)
         let host = shared.session.host(of: parent, microBatch: other, besides: predictions == nil ? parent : nil)
         let divergences = try Divergences(
             shared, of: parent, host: host, predictions: predictions, microBatch: other)

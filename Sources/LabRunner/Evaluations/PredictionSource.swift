@@ -9,6 +9,8 @@ final class PredictionSource {
     private var used: [Int: Int] = [:]
     private var vocabulary = 0
     private var computed = Set<Int>()
+    /// Windows whose likelihood by the parent history does not have.
+    private var unknown = Set<Digest>()
 
     init(_ shared: WindowEvaluation, settings: PredictionSettings) throws {
         self.shared = shared
@@ -24,6 +26,9 @@ final class PredictionSource {
                 of: named, conditions: shared.session.conditions(record, solver), settings: settings)
             try pack.note(
                 PackText(name: shared.text.name, sha256: shared.text.sha256, windows: shared.windows, floor: nil))
+            let conditions = shared.session.conditions(record, LikelihoodSolver(shared.settings))
+            let known = try shared.session.history.samples(for: shared.windows.map { conditions.key(sample: $0) })
+            unknown = Set(shared.windows.filter { known[conditions.key(sample: $0)] == nil })
         }
     }
 
@@ -36,6 +41,7 @@ final class PredictionSource {
         if let record = pack.record(of: window) {
             used[index] = record.data.count
             vocabulary = record.predictions.vocabulary
+            try recall(record.predictions.score, of: window)
             return (record.data, record.predictions.score)
         }
         guard case .model(let parent) = shared.parent else { throw pack.missing(index) }
@@ -47,8 +53,18 @@ final class PredictionSource {
         try pack.keep(output.predictions, of: window)
         // The same pass gives the parent's perplexity.
         try shared.session.keep(output.score, of: parent, shared.settings, window: window)
+        unknown.remove(window)
         computed.insert(index)
         return try record(of: index)
+    }
+
+    /// Tells a history that has lost it, or never had it, the likelihood that a record carries.
+    private func recall(_ score: ChunkScore, of window: Digest) throws {
+        guard case .model(let parent) = shared.parent, unknown.remove(window) != nil else { return }
+        let session = shared.session
+        try session.history.store(
+            score, conditions: session.conditions(parent, LikelihoodSolver(shared.settings)), sample: window,
+            runID: session.runID)
     }
 
     /// Where the records used came from.
@@ -69,6 +85,7 @@ final class PredictionSource {
 extension PredictionPack {
     func missing(_ index: Int) -> RunnerError {
         RunnerError(
-            "pack \(description.id.short) has no whole record of window \(index)", remedy: "import the pack's file again")
+            "pack \(description.id.short) has no whole record of window \(index)",
+            remedy: "import the pack's file again")
     }
 }

@@ -37,12 +37,14 @@ struct WindowEvaluation {
     /// With a limit the first windows are asked for, which are no random part of the text.
     var isSequential: Bool { !session.options.isFull && plan.chunkLimit == nil }
 
-    /// The windows to measure, in order: the text's own, or one that was laid down by the text itself, and so is the
-    /// same for every run on it.
+    /// The windows to measure, in order.
+    ///
+    /// A gate that may stop early needs a random order that was laid down before: by the digest of each window's
+    /// digest. It is the same in every run, and a window that changes moves no other.
     func order(isSequential: Bool) -> [Int] {
         guard isSequential else { return Array(0..<min(plan.chunkLimit ?? windows.count, windows.count)) }
-        let seed = Digest(of: "order/1\n" + windows.map(\.hex).joined(separator: "\n"))
-        return RandomOrder.permutation(count: windows.count, seed: seed)
+        let ranks = windows.map { Digest(of: "order/1\n\($0.hex)") }
+        return windows.indices.sorted { (ranks[$0], $0) < (ranks[$1], $1) }
     }
 
     /// Measures windows until every gate has its verdict, or until the last.
@@ -91,7 +93,8 @@ struct WindowEvaluation {
         var findings = Findings()
         let scores = outcome.scores.map(\.score)
         findings.measurements = metrics.compactMap { metric in
-            measurement(metric.definition, metric.estimate(scores, level: 0.95), of: candidate, cached, outcome.unscored)
+            measurement(
+                metric.definition, metric.estimate(scores, level: 0.95), of: candidate, cached, outcome.unscored)
         }
         findings.verdicts = outcome.judgements.map { judgement in
             Verdict(

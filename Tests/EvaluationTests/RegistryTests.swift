@@ -1,0 +1,42 @@
+import Evaluation
+import Foundation
+import LabCore
+import Testing
+
+@Suite("Registry and shipped suites")
+struct RegistryTests {
+    private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().appendingPathComponent("suites")
+
+    @Test("every id that a suite uses is known, and every file it names is there")
+    func resolves() throws {
+        let suites = try Suite.folders(in: Self.folder).map { try Suite(at: $0) }
+        #expect(Set(suites.map(\.name)).isSuperset(of: ["smoke", "balanced", "ultra", "hq"]))
+        for suite in suites {
+            #expect(FileManager.default.fileExists(atPath: suite.model.appendingPathComponent("config.json").path))
+            for plan in suite.evaluations {
+                let entry = try #require(Registry.entry(plan.evaluator.rawValue))
+                #expect(plan.gates.allSatisfy { gate in entry.gates.contains { $0.name == gate.metric } })
+                #expect(FileManager.default.fileExists(atPath: plan.dataset.file.path))
+            }
+        }
+    }
+
+    @Test("the plan's limits are in the suites", arguments: [("balanced", 5.0), ("ultra", 12), ("hq", 2)])
+    func limits(name: String, limit: Double) throws {
+        let suite = try Suite(at: Self.folder.appendingPathComponent(name))
+        let gates = suite.evaluations.filter { $0.evaluator == .perplexity }.flatMap(\.gates)
+        #expect(gates == [Threshold(metric: .perplexityIncrease, limit: limit)])
+    }
+
+    @Test("ids are unique, and a gate may limit only what is measured")
+    func entries() {
+        let ids = Registry.entries.map(\.evaluator)
+        #expect(Set(ids).count == ids.count)
+        for entry in Registry.entries {
+            let measured = entry.metrics.map(\.name)
+            #expect(Set(measured).count == measured.count)
+            #expect(entry.gates.allSatisfy { measured.contains($0.name) })
+        }
+    }
+}
