@@ -14,7 +14,7 @@ prove_fidelity() {
     run_peer "$parent" "$work/parent.log" "$text" "$windows" || return 1
     run_peer "$candidate" "$work/candidate.log" "$text" "$windows" --kl-divergence || return 1
     compare_with_parent "in lockstep" lockstep || return 1
-    compare_with_parent "the parent against itself, other steps" floor --artifact "$parent" --parent-micro-batch 512 \
+    compare_with_parent "the parent against itself, other steps" floor --artifact "$parent" --parent-micro-batch 100 \
         --limit 4 || return 1
     # shellcheck disable=SC2086
     compare_with_parent "by packs" packs --seeds ${LAB_PROVE_SEEDS:-1 2 3 4 5} || return 1
