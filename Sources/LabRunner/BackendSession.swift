@@ -13,7 +13,7 @@ final class BackendSession {
     let runID: String
     private let contextLength: Int
     private var idle: Worker?
-    private var hosts: [String: ModelHost] = [:]
+    private var hosts: [[String]: ModelHost] = [:]
     /// Keys of likelihoods computed in this run.
     private var freshKeys = Set<Digest>()
 
@@ -54,7 +54,7 @@ final class BackendSession {
     ///   - microBatch: tokens computed at a time, where that is not the lab's own number.
     ///   - parent: a parent to load beside it.
     func host(of artifact: ArtifactRecord, microBatch: Int? = nil, besides parent: ArtifactRecord? = nil) -> ModelHost {
-        let key = [artifact.path, microBatch.map(String.init) ?? "", parent?.path ?? ""].joined(separator: "\n")
+        let key = [artifact.path, microBatch.map(String.init) ?? "", parent?.path ?? ""]
         if let host = hosts[key] { return host }
         func absolute(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
         let setup = ModelHost.Setup(
@@ -70,6 +70,11 @@ final class BackendSession {
         }
         hosts[key] = host
         return host
+    }
+
+    /// Ends the workers of an artifact, so that its memory is free; a new one starts when it is needed again.
+    func release(_ artifact: ArtifactRecord) {
+        hosts = hosts.filter { $0.key.first != artifact.path }
     }
 
     /// What identifies an artifact's samples here, beside the samples.

@@ -46,24 +46,36 @@ public enum JUnitReport {
         if let threshold = verdict.threshold { name += " \(Format.limit(threshold))" }
         let open = attribute("name", name) + attribute("classname", "\(run.suite.name).\(suite)")
         let status = verdict.status == .skipped && suite == "run" ? VerdictStatus.inconclusive : verdict.status
-        let reason = attribute("message", verdict.reason)
+        let (message, details) = texts(verdict)
         switch status {
         case .pass:
-            return ["    <testcase\(open)/>"]
-        case .skipped:
-            return ["    <testcase\(open)>", "      <skipped\(reason)/>", "    </testcase>"]
-        case .fail, .infeasible, .inconclusive:
-            let details = verdict.value.map { value in
-                let shown = Format.value(value, unit: verdict.threshold?.unit ?? "1", limit: verdict.threshold?.limit)
-                return "measured \(shown), limit \(verdict.threshold.map(Format.limit) ?? "none")"
-            }
+            guard verdict.evidence != nil else { return ["    <testcase\(open)/>"] }
             return [
                 "    <testcase\(open)>",
-                "      <failure\(attribute("type", status.rawValue))\(reason)>"
-                    + VisibleText(details ?? verdict.reason).escaped + "</failure>",
+                "      <system-out>\(VisibleText("\(message); \(details)").escaped)</system-out>", "    </testcase>",
+            ]
+        case .skipped:
+            return [
+                "    <testcase\(open)>", "      <skipped\(attribute("message", message))/>", "    </testcase>",
+            ]
+        case .fail, .infeasible, .inconclusive:
+            return [
+                "    <testcase\(open)>",
+                "      <failure\(attribute("type", status.rawValue))\(attribute("message", message))>"
+                    + VisibleText(details).escaped + "</failure>",
                 "    </testcase>",
             ]
         }
+    }
+
+    /// What happened in short, with the chunks spent where they are known, and the rest.
+    private static func texts(_ verdict: Verdict) -> (message: String, details: String) {
+        guard let value = Format.value(of: verdict) else { return (verdict.reason, verdict.reason) }
+        let measured = "measured \(value), limit \(verdict.threshold.map(Format.limit) ?? "none")"
+        guard let gate = GateText(verdict) else { return (verdict.reason, measured) }
+        return (
+            "\(measured); \(gate.spent)", gate.grounds.isEmpty ? verdict.reason : "\(verdict.reason); \(gate.grounds)"
+        )
     }
 
     private static func isFailure(_ status: VerdictStatus) -> Bool {

@@ -43,11 +43,36 @@ extension RunRecord {
         for (index, verdict) in verdicts.enumerated() {
             try check(verdict.value, "verdicts[\(index)].value")
             try check(verdict.threshold?.limit, "verdicts[\(index)].threshold")
+            let evidence = verdict.evidence
+            let place = "verdicts[\(index)].evidence"
+            try check(evidence?.alpha, "\(place).alpha")
+            try check(evidence?.interval?.low, "\(place).interval.low")
+            try check(evidence?.interval?.high, "\(place).interval.high")
+            try check(evidence?.interval?.level, "\(place).interval.level")
+            try check(evidence?.clip?.low, "\(place).clip.low")
+            try check(evidence?.clip?.high, "\(place).clip.high")
+            try check(evidence?.minimumDetectableEffect, "\(place).minimum_detectable_effect")
+        }
+        for (index, record) in (fidelity ?? []).enumerated() {
+            let place = "fidelity[\(index)]"
+            try check(record.klStandardErrorNats, "\(place).kl_standard_error_nats")
+            try check(record.floor?.klMeanNats, "\(place).floor.kl_mean_nats")
+            try check(record.floor?.klMaxNats, "\(place).floor.kl_max_nats")
+            try check(record.floor?.topAgreementPercent, "\(place).floor.top1_agreement_percent")
+            try check(record.flips.mcNemarP, "\(place).flips.mcnemar_p")
+            try check(record.pack?.shareOfLogitsPercent, "\(place).pack.share_of_logits_percent")
+            for (rank, worst) in record.worst.enumerated() {
+                try check(worst.token.klNats, "\(place).worst[\(rank)].kl_nats")
+                try check(worst.token.parentNats, "\(place).worst[\(rank)].parent_nats")
+                try check(worst.token.candidateNats, "\(place).worst[\(rank)].candidate_nats")
+            }
         }
         for (index, series) in pairedSeries.enumerated() {
             for (position, point) in series.points.enumerated() {
                 try check(point.parent, "paired_series[\(index)].points[\(position)].parent")
                 try check(point.candidate, "paired_series[\(index)].points[\(position)].candidate")
+                try check(point.klMean, "paired_series[\(index)].points[\(position)].kl_mean")
+                try check(point.topAgreement, "paired_series[\(index)].points[\(position)].top1_agreement")
             }
         }
     }

@@ -14,7 +14,7 @@ struct Series: Sendable {
 
 /// One population and one margin.
 struct Case: Sendable {
-    /// Truth over margin: below 1 passes.
+    /// Truth over margin where the command line names none: below 1 passes.
     static let ratios = [0.25, 0.5, 0.75, 0.9, 0.97, 0.999, 1.001, 1.03, 1.1, 1.33, 2, 4]
     /// The margins of the suites.
     static let margins = [("balanced", log(1.05)), ("hq", log(1.02)), ("ultra", log(1.12))]
@@ -30,7 +30,7 @@ struct Case: Sendable {
     let polarity: Polarity
 
     /// Every case of a series.
-    static func all(of series: Series) -> [Case] {
+    static func all(of series: Series, ratios: [Double]) -> [Case] {
         let margins = ["own"] + margins.map(\.0)
         return margins.flatMap { margin in
             [false, true].flatMap { isPlanted in

@@ -6,14 +6,16 @@ struct Options {
     var seed = "sequential-simulation"
     var series: String?
     var reach: Double?
+    var ratios = Case.ratios
     var folder = "fixtures/statistics/differences"
 
     static let usage = """
-        usage: sequential-simulation [--shuffles N] [--seed TEXT] [--series TEXT] [--reach MARGINS]
+        usage: sequential-simulation [--shuffles N] [--seed TEXT] [--series TEXT] [--ratios R,...] [--reach MARGINS]
                                      [--differences FOLDER]
-          --shuffles N           random orders of each case; default: 10000
+          --shuffles N           random orders of each case; default: 10000; with fewer, 1 % may not be shown
           --seed TEXT            decides the orders
           --series TEXT          only series whose name contains the text, such as wikitext2 or Q4_K_M
+          --ratios R,...         truths in margins; default: twelve from 0.25 to 4
           --reach MARGINS        another clip: so many margins to either side of the margin
           --differences FOLDER   the recorded series; default: fixtures/statistics/differences
 
@@ -33,6 +35,10 @@ struct Options {
             case "--reach":
                 guard let margins = Double(value), margins > 0, margins.isFinite else { return nil }
                 reach = margins
+            case "--ratios":
+                let numbers = value.split(separator: ",").map { Double($0) ?? .nan }
+                guard !numbers.isEmpty, numbers.allSatisfy({ $0 > 0 && $0.isFinite }) else { return nil }
+                ratios = numbers
             case "--differences": folder = value
             default: return nil
             }

@@ -1,10 +1,23 @@
 import Foundation
 import LabCore
 
+/// A file of recorded series that is none.
+struct UnreadableRecord: LocalizedError {
+    let file: String
+    let cause: String
+    var errorDescription: String? { "\(file) is no record of ./lab prove sequential record: \(cause)" }
+}
+
 extension Series {
     /// The series of a file, one for each recipe.
     static func all(in file: URL) throws -> [Series] {
-        let recorded = try JSONDecoder().decode(RecordedDifferences.self, from: Data(contentsOf: file))
+        let data = try Data(contentsOf: file)
+        let recorded: RecordedDifferences
+        do {
+            recorded = try JSONDecoder().decode(RecordedDifferences.self, from: data)
+        } catch {
+            throw UnreadableRecord(file: file.path, cause: "\(error)")
+        }
         return recorded.recipes.map {
             Series(
                 name: "\(file.deletingPathExtension().lastPathComponent) \($0)", differences: recorded.differences($0))
@@ -49,7 +62,7 @@ struct Table {
     func line(_ row: Row) -> String {
         let one = row.of
         return pad(one.series.name, 34) + pad(one.margin, 10) + pad(String(format: "%.5f", row.limit), 9)
-            + pad(String(format: "%.2f", one.ratio), 14) + pad(one.isPlanted ? "+5 nats" : "-", 9)
+            + pad(String(format: "%.3f", one.ratio), 14) + pad(one.isPlanted ? "+5 nats" : "-", 9)
             + pad(one.polarity == .lowerIsBetter ? "lower" : "higher", 8) + pad(percent(row.disagreement), 14)
             + pad(percent(row.disagreementLimit), 14) + pad(percent(row.median), 22) + percent(row.ninetieth)
             + (row.isSound ? "" : "   <-- NOT MET")

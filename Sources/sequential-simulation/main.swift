@@ -13,9 +13,10 @@ func giveUp(_ message: String, code: Int32) -> Never {
 guard let options = Options(Array(CommandLine.arguments.dropFirst())) else { giveUp(Options.usage, code: 2) }
 let cases: [Case]
 do {
-    cases = try options.readSeries().flatMap(Case.all)
+    cases = try options.readSeries().flatMap { Case.all(of: $0, ratios: options.ratios) }
 } catch {
-    giveUp("sequential-simulation: error: \(options.folder): \(error)\n", code: 4)
+    let cause = error.localizedDescription
+    giveUp("sequential-simulation: error: cannot read the series in \(options.folder): \(cause)\n", code: 4)
 }
 guard !cases.isEmpty else { giveUp("sequential-simulation: error: \(options.folder) has no such series\n", code: 4) }
 

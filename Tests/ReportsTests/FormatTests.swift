@@ -10,12 +10,57 @@ import Testing
         (5, 5, "+5.00 %"), (0.15, 0.2, "+0.15 %"), (4.99999999, 5, "+5.000000 %"), (.nan, nil, "invalid %"),
     ])
     func percentagesCarryASignAndStayApartFromTheirLimit(value: Double, limit: Double?, text: String) {
-        #expect(plain(Format.value(value, unit: "percent", limit: limit)) == text)
+        #expect(plain(Format.value(value, of: "perplexity_increase", unit: "percent", limit: limit)) == text)
     }
 
-    @Test(arguments: [(6.35981952, "1", "6.3598"), (0.5, "nats_per_token", "0.5000 nats per token")])
-    func otherUnitsHaveFourDecimals(value: Double, unit: String, text: String) {
-        #expect(plain(Format.value(value, unit: unit)) == text)
+    @Test(arguments: [
+        (6.35981952, "perplexity", "1", "6.3598"), (0.5, "kl_mean", "nats_per_token", "0.5000 nats per token"),
+        (0.0123456, "kl_mean", "nats_per_token", "0.01235 nats per token"),
+        (-0.00031, "kl_mean_excess", "nats_per_token", "\u{2212}0.0003100 nats per token"),
+        (0.0123456, "log_ratio", "nats_per_token", "+0.01235 nats per token"),
+        (93.21, "top1_agreement", "percent", "93.21 %"), (0, "log_ratio", "nats_per_token", "0 nats per token"),
+    ])
+    func onlyChangesCarryASign(value: Double, metric: String, unit: String, text: String) {
+        #expect(plain(Format.value(value, of: metric, unit: unit)) == text)
+    }
+
+    @Test(arguments: [(0.049999, "0.05000"), (0.0499999, "0.0500000")])
+    func divergencesStayApartFromTheirLimit(value: Double, wrong: String) {
+        let text = plain(Format.value(value, of: "kl_mean", unit: "nats_per_token", limit: 0.05))
+        #expect(!text.hasPrefix(wrong), "\(text)")
+        #expect(text.hasPrefix("0.0499"))
+    }
+
+    @Test(arguments: [
+        (0.0, "0"), (12.3456, "12.35"), (9.9996, "10.00"), (1234.5, "1234"), (0.000123456, "0.0001235"),
+        (0.0001, "0.0001000"), (0.00009999, "1.0\u{D7}10\u{207B}\u{2074}"), (1.2345e-7, "1.2\u{D7}10\u{207B}\u{2077}"),
+        (-3e-12, "\u{2212}3.0\u{D7}10\u{207B}\u{00B9}\u{00B2}"), (9.96e-7, "1.0\u{D7}10\u{207B}\u{2076}"),
+        (.nan, "invalid"),
+    ])
+    func significantDigitsStayAndTinyNumbersAreInTens(value: Double, text: String) {
+        #expect(Format.significant(value) == text)
+    }
+
+    @Test(arguments: [
+        (0.0, "> 99.9 %"), (0.0004, "> 99.9 %"), (0.0513, "95.0 %"), (0.693147, "50.0 %"), (4.7, "0.91 %"),
+        (9.2, "0.01 %"), (9.3, "< 0.01 %"), (40, "< 0.01 %"), (.infinity, "invalid"),
+    ])
+    func probabilitiesAreReadable(nats: Double, text: String) {
+        // exp(-0.0513) = 0.94999, exp(-4.7) = 0.0090953, exp(-9.2) = 1.0104e-4, exp(-9.3) = 9.142e-5.
+        #expect(plain(Format.probability(nats: nats)) == text)
+    }
+
+    @Test(arguments: [(0, "0"), (999, "999"), (1000, "1,000"), (151_552, "151,552"), (-1_234_567, "\u{2212}1,234,567")])
+    func thousandsAreApart(value: Int, text: String) {
+        #expect(Format.grouped(value) == text)
+    }
+
+    @Test(arguments: [
+        ("kl_mean_excess", "KL mean excess"), ("top1_agreement", "top-1 agreement"), ("kl_p99", "KL p99"),
+        ("perplexity_increase", "perplexity increase"),
+    ])
+    func metricsHaveNamesForPeople(metric: String, words: String) {
+        #expect(Format.words(metric) == words)
     }
 
     @Test(arguments: [(5.0, "< 5 %"), (0.2, "< 0.2 %"), (0.005, "< 0.005 %"), (12.5, "< 12.5 %")])
@@ -28,6 +73,8 @@ import Testing
         #expect(plain(Format.interval(narrow, unit: "percent")) == "95 % CI 0.61 to 1.23")
         let odd = Interval(low: -0.5, high: 6.12345, level: 0.995)
         #expect(plain(Format.interval(odd, unit: "1")) == "99.5 % CI \u{2212}0.5000 to 6.1235")
+        let divergence = Interval(low: -0.000_123, high: 0.0312, level: 0.95)
+        #expect(plain(Format.interval(divergence, unit: "nats_per_token")) == "95 % CI \u{2212}0.00012 to 0.03120")
     }
 
     @Test(arguments: [

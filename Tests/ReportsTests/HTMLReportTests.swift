@@ -4,7 +4,10 @@ import Reports
 import Testing
 
 @Suite struct HTMLReportTests {
-    @Test(arguments: [sampleRun(), sampleRun(limit: 2), hostileRun(), emptyRun()])
+    @Test(arguments: [
+        sampleRun(), sampleRun(limit: 2), hostileRun(), emptyRun(), fidelityRun(.needsMore), fidelityRun(.exact),
+        fidelityRun(.earlyFail, source: .lockstep, hasFloor: false), hostileFidelityRun(),
+    ])
     func thePageIsWellFormedAndLoadsAndRunsNothing(run: RunRecord) throws {
         let html = try HTMLReport.render(run)
         let outline = try #require(XMLOutline(html))

@@ -28,6 +28,26 @@ import Testing
         #expect(outline.all("testsuites")[0].attributes["failures"] == "1")
     }
 
+    @Test(arguments: [
+        (GateEnding.earlyFail, "measured +11.25 %, limit < 5 %; stopped after 9 of 592 chunks, 98 % saved"),
+        (.needsMore, "measured +4.75 %, limit < 5 %; on 41 of 592 chunks"),
+    ])
+    func messagesCarryTheChunksSpent(ending: GateEnding, message: String) throws {
+        let outline = try #require(XMLOutline(JUnitReport.render(fidelityRun(ending))))
+        let failures = outline.all("failure")
+        #expect(failures.map { $0.attributes["message"] } == [message])
+        #expect(failures[0].text.hasPrefix("what the gate found; "))
+        #expect(failures[0].text.contains("smallest detectable change"))
+    }
+
+    @Test func aPassSaysInItsOutputWhatItTook() throws {
+        let outline = try #require(XMLOutline(JUnitReport.render(fidelityRun(.exact))))
+        let outputs = outline.all("system-out").map(\.text)
+        #expect(outputs.count == 2)
+        #expect(outputs[0].hasPrefix("measured +2.53 %, limit < 5 %; on all 592 chunks; what the gate found; "))
+        #expect(outputs[1].contains("stopped after 57 of 592 chunks, 90 % saved"))
+    }
+
     @Test func skipsAloneAreNoGreenReport() throws {
         var run = sampleRun()
         run.verdicts.removeFirst()

@@ -22,6 +22,7 @@ import Testing
             run 20261122-223500-3f9c1a
             """
         #expect(TerminalReport.render(sampleRun(), width: 80) == expected)
+        #expect(TerminalReport.render(olderRun(), width: 80) == expected)
     }
 
     @Test(arguments: [60, 80, 100, 200])
@@ -66,5 +67,6 @@ import Testing
 
     @Test func hostileTextCannotDriveTheTerminal() {
         #expect(!hasHarmfulCharacter(TerminalReport.render(hostileRun())))
+        #expect(!hasHarmfulCharacter(TerminalReport.render(hostileFidelityRun())))
     }
 }

@@ -23,14 +23,18 @@ struct FidelityEvaluation {
 
     func run() throws -> Findings {
         let floor = try NoiseFloorMeasurement(shared, predictions: predictions).floor()
-        let candidate = try Divergences(
-            shared, of: shared.candidate, host: candidateHost, predictions: predictions, microBatch: nil)
+        let (session, parent) = (shared.session, isLockstep ? shared.parent.record : nil)
+        let candidate = try Divergences(shared, of: shared.candidate, predictions: predictions, microBatch: nil) {
+            session.host(of: shared.candidate, besides: parent)
+        }
         let keys = candidate.keys
         let allKnown = keys.allSatisfy { candidate.isKnown($0) }
         let changes = allKnown ? [] : try shared.changes(shared.candidate, candidate.conditions)
         let scorer = DivergenceScorer()
         let metrics = Registry.fidelityMetrics(floorNats: floor.value?.klMeanNats)
         let outcome = try shared.measure(metrics, allKnown: allKnown) { index in
+            if !candidate.isKnown(keys[index]) { _ = try predictions?.record(of: index) }
+        } score: { index in
             let output = try candidate.source.output(of: index)
             return scorer.score(output, against: output.parent)
         } note: { scores in
@@ -43,12 +47,6 @@ struct FidelityEvaluation {
         findings.usage = usage
         findings.changes = changes
         return findings
-    }
-
-    private var candidateHost: ModelHost {
-        isLockstep
-            ? shared.session.host(of: shared.candidate, besides: shared.parent.record)
-            : shared.session.host(of: shared.candidate)
     }
 
     private func series(_ scores: [(index: Int, score: ChunkDivergence)]) -> PairedSeries {
@@ -94,8 +92,8 @@ struct Divergences {
     let isKnown: (Digest) -> Bool
 
     init(
-        _ shared: WindowEvaluation, of artifact: ArtifactRecord, host: ModelHost, predictions: PredictionSource?,
-        microBatch: Int?
+        _ shared: WindowEvaluation, of artifact: ArtifactRecord, predictions: PredictionSource?, microBatch: Int?,
+        host: @escaping () -> ModelHost
     ) throws {
         let (session, windows, parent) = (shared.session, shared.windows, shared.parent)
         let solver = DivergenceSolver(
@@ -113,7 +111,7 @@ struct Divergences {
         self.keys = keys
         isKnown = { [known] in known[$0] != nil }
         source = SampleSource(solver) {
-            try host.ready(for: shared.text)
+            try host().ready(for: shared.text)
         } known: { index in
             known[keys[index]]
         } keep: { index, output in

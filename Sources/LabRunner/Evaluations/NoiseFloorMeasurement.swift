@@ -24,11 +24,18 @@ struct NoiseFloorMeasurement {
         let usual = WorkerRequest.LoadParameters(path: "", backend: "", threads: 1).microBatch
         let other =
             shared.plan.contextLength > usual ? shared.plan.contextLength : max(8, shared.plan.contextLength / 2)
-        let host = shared.session.host(of: parent, microBatch: other, besides: predictions == nil ? parent : nil)
-        let divergences = try Divergences(
-            shared, of: parent, host: host, predictions: predictions, microBatch: other)
         let indices = shared.order(isSequential: shared.isSequential).prefix(Self.windowCount)
-        let stage = "noise floor \(parent.model) \(parent.recipe) on \(shared.session.backend)"
+        let session = shared.session
+        let divergences = try Divergences(shared, of: parent, predictions: predictions, microBatch: other) {
+            session.host(of: parent, microBatch: other, besides: predictions == nil ? parent : nil)
+        }
+        if !indices.allSatisfy({ divergences.isKnown(divergences.keys[$0]) }) {
+            // The parent is in memory once at a time: first as it always is, then with the other batch size.
+            for index in indices { _ = try predictions?.record(of: index) }
+            session.release(parent)
+        }
+        defer { if divergences.source.usage().computed > 0 { session.release(parent) } }
+        let stage = "noise floor \(parent.model) \(parent.recipe) on \(session.backend)"
         var scores: [ChunkDivergence] = []
         for index in indices {
             scores.append(try divergences.source.output(of: index))

@@ -31,6 +31,8 @@ struct PerplexityEvaluation {
         let scorer = LikelihoodScorer()
         let metrics = Registry.likelihoodMetrics
         let outcome = try shared.measure(metrics, allKnown: candidates.areAllKnown && isParentKnown) { index in
+            _ = try parentScore(index)
+        } score: { index in
             scorer.score(try candidates.source.output(of: index), against: try parentScore(index))
         } note: { scores in
             PerplexityIncreaseMetric().estimate(scores, level: 0.95).map { "perplexity \(signed($0.value)) %" }

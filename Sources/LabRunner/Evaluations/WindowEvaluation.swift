@@ -51,16 +51,19 @@ struct WindowEvaluation {
     ///
     /// - Parameters:
     ///   - allKnown: whether history has every window's score; the verdict is then exact and costs nothing.
+    ///   - prepareParent: has the parent do its part of a window. Where nothing can stop the measuring early, the parent
+    ///     goes first, and is then out of memory.
     ///   - score: a window's score, by its index.
     ///   - note: something worth a word beside the progress bar.
     func measure<Score: Sendable>(
-        _ metrics: [any Metric<Score>], allKnown: Bool, score: (Int) throws -> Scored<Score>,
-        note: ([Score]) -> String?
+        _ metrics: [any Metric<Score>], allKnown: Bool, prepareParent: (Int) throws -> Void,
+        score: (Int) throws -> Scored<Score>, note: ([Score]) -> String?
     ) throws -> Outcome<Score> {
         let isSequential = isSequential && !allKnown
         var gates = GateWatch(
             plan.gates, metrics: metrics, available: windows.count, isSequential: isSequential)
         let order = order(isSequential: isSequential)
+        if !isSequential { try prepareAll(order, prepareParent) }
         let stage = "\(plan.name) \(candidate.model) \(candidate.recipe) on \(session.backend)"
         var scores: [(index: Int, score: Score)] = []
         var unscored = 0
@@ -78,6 +81,15 @@ struct WindowEvaluation {
         }
         scores.sort { $0.index < $1.index }
         return Outcome(scores: scores, unscored: unscored, judgements: gates.judgements())
+    }
+
+    private func prepareAll(_ order: [Int], _ prepareParent: (Int) throws -> Void) throws {
+        let stage = "\(plan.name) \(parent.record.model) \(parent.record.recipe) on \(session.backend)"
+        for (done, index) in order.enumerated() {
+            try prepareParent(index)
+            progress(ProgressUpdate(stage: stage, completed: done + 1, total: order.count, unit: "chunks"))
+        }
+        if case .model(let record) = parent { session.release(record) }
     }
 
     /// What measuring gave.

@@ -1,23 +1,29 @@
 import LabCore
 
-/// The judged value and its interval on a line from zero to past the limit.
+/// The judged value and its interval on a line from the best that can be, zero or all, to past the limit.
 struct Gauge {
     private let value: Double
     private let interval: Interval?
     private let threshold: Threshold
     private let status: VerdictStatus
+    private let metric: String
+    /// The best value there can be: 100 % of a share that must be high, else zero.
+    private let origin: Double
     private let low: Double
     private let high: Double
 
     /// Nil when the gate has no value, no limit, or no room between them to draw.
     init?(_ verdict: Verdict?, in run: RunRecord) {
         guard let verdict, let value = verdict.value, let threshold = verdict.threshold else { return nil }
-        let interval = run.measurement(under: verdict)?.interval
-        let marks = [0, value, threshold.limit] + (interval.map { [$0.low, $0.high] } ?? [])
+        let interval = verdict.evidence?.interval ?? run.measurement(under: verdict)?.interval
+        let isShare = threshold.polarity == .higherIsBetter && threshold.unit == "percent" && value <= 100
+        origin = isShare ? 100 : 0
+        let marks = [origin, value, threshold.limit] + (interval.map { [$0.low, $0.high] } ?? [])
         guard let smallest = marks.min(), let largest = marks.max(), largest > smallest else { return nil }
         let margin = 0.06 * (largest - smallest)
-        low = smallest < 0 ? smallest - margin : 0
-        high = largest + margin
+        low = !isShare && smallest >= 0 ? 0 : smallest - margin
+        high = isShare && largest <= 100 ? 100 : largest + margin
+        metric = verdict.metric ?? ""
         self.value = value
         self.interval = interval
         self.threshold = threshold
@@ -26,22 +32,27 @@ struct Gauge {
 
     var html: String {
         let unit = threshold.unit
-        let shown = Format.value(value, unit: unit, limit: threshold.limit)
+        let shown = Format.value(value, of: metric, unit: unit, limit: threshold.limit)
         let limit = "limit \(Format.amount(threshold.limit, unit: unit))"
         let range = interval.map { Format.interval($0, unit: unit) }
         let label = ([shown] + (range.map { [$0] } ?? []) + [limit]).joined(separator: ", ")
         let passing: (Double, Double) =
             threshold.polarity == .lowerIsBetter ? (low, threshold.limit) : (threshold.limit, high)
-        var parts = [span("zone", from: passing.0, to: passing.1)]
+        let zone = threshold.polarity == .lowerIsBetter ? "zone" : "zone upper"
+        var parts = [span(zone, from: passing.0, to: passing.1)]
         if let interval { parts.append(span("band", from: interval.low, to: interval.high)) }
-        if low < 0 { parts.append(mark("zero", at: 0)) }
+        if low < origin, high > origin { parts.append(mark("zero", at: origin)) }
         parts += [mark("limit", at: threshold.limit), mark("value", at: value)]
+        // Where the two would lie on each other, the limit is the one to read.
+        let isCrowded = abs(percent(origin) - percent(threshold.limit)) < 20
+        let best = origin == 0 ? "0" : Format.amount(origin, unit: unit)
         return """
             <figure class="gauge \(status.rawValue)">
             <p class="reading" aria-hidden="true"><b>\(VisibleText(shown).escaped)</b> \
             <span>\(VisibleText(range ?? "").escaped)</span></p>
             <div class="scale" role="img" aria-label="\(VisibleText(label).escaped)">\(parts.joined())</div>
-            <div class="ticks" aria-hidden="true">\(tick("0", at: 0))\(tick(limit, at: threshold.limit))</div>
+            <div class="ticks" aria-hidden="true">\(isCrowded ? "" : tick(best, at: origin))\
+            \(tick(limit, at: threshold.limit))</div>
             </figure>
             """
     }

@@ -13,10 +13,14 @@ struct ReportPage {
     let started: Markup
     let startedISO: Markup
     let gauge: Markup
+    let gates: [GateRow]
+    let hasGates: Bool
     let rows: [MeasurementRow]
     let hasRows: Bool
     let charts: [Chart]
     let hasCharts: Bool
+    let fidelity: [FidelitySection]
+    let hasFidelity: Bool
     let artifacts: [ArtifactRow]
     let hasArtifacts: Bool
     let datasets: [DatasetRow]
@@ -45,6 +49,13 @@ struct ReportPage {
         let summary: Markup
         let wide: Markup
         let narrow: Markup
+
+        init(_ chart: BarChart, summary: String, id: String) {
+            heading = Markup(chart.heading)
+            self.summary = Markup(summary)
+            wide = Markup(html: chart.svg(width: 720, height: 300, id: "\(id)w", hasTooltips: true))
+            narrow = Markup(html: chart.svg(width: 340, height: 260, id: "\(id)n", hasTooltips: false))
+        }
     }
 
     struct ArtifactRow {
@@ -94,16 +105,19 @@ struct ReportPage {
         started = Markup(Format.moment(run.startedAt))
         startedISO = Markup(run.startedAt.formatted(.iso8601))
         gauge = Markup(html: Gauge(headline.verdict, in: run)?.html ?? "")
-        rows = run.measurements.map { Self.row($0, in: run) } + run.unmeasuredVerdicts.map { Self.row($0, in: run) }
+        hasGates = run.hasEvidence
+        gates = hasGates ? run.verdicts.map { GateRow($0, in: run) } : []
+        let records = run.fidelity ?? []
+        let measured = run.measurements.filter { value in !records.contains { run.isMeasured(value, for: $0) } }
+        let unmeasured = hasGates ? [] : run.unmeasuredVerdicts
+        rows = measured.map { Self.row($0, in: run) } + unmeasured.map { Self.row($0, in: run) }
         hasRows = !rows.isEmpty
-        charts = run.pairedSeries.enumerated().compactMap { index, series in
-            guard let chart = PairedChart(series, in: run) else { return nil }
-            return Chart(
-                heading: Markup(chart.heading), summary: Markup(chart.summary),
-                wide: Markup(html: chart.svg(width: 720, height: 300, id: "chart\(index)w", hasTooltips: true)),
-                narrow: Markup(html: chart.svg(width: 340, height: 260, id: "chart\(index)n", hasTooltips: false)))
+        charts = run.differenceSeries.enumerated().compactMap { index, series in
+            PairedChart(series, in: run).map { Chart($0.chart, summary: $0.summary, id: "chart\(index)") }
         }
         hasCharts = !charts.isEmpty
+        fidelity = records.enumerated().map { FidelitySection($1, id: "kl\($0)", in: run) }
+        hasFidelity = !fidelity.isEmpty
         artifacts = run.artifacts.map { Self.row($0, in: run) }
         hasArtifacts = !artifacts.isEmpty
         datasets = run.datasets.map { dataset in
@@ -127,10 +141,12 @@ struct ReportPage {
         let verdict = run.verdict(on: measurement)
         return MeasurementRow(
             metric: Markup(capitalized(Format.words(measurement.metric))),
-            place: Markup("\(measurement.evaluation) on \(measurement.backend), n = \(measurement.n)"),
+            place: Markup("\(measurement.evaluation) on \(measurement.backend), \(Format.sample(measurement))"),
             artifact: Markup(run.label(of: measurement.artifact)),
             value: Markup(
-                Format.value(measurement.value, unit: measurement.unit, limit: verdict?.threshold?.limit)),
+                Format.value(
+                    measurement.value, of: measurement.metric, unit: measurement.unit,
+                    limit: verdict?.threshold?.limit)),
             interval: Markup(measurement.interval.map { Format.interval($0, unit: measurement.unit) } ?? ""),
             limit: Markup(verdict?.threshold.map(Format.limit) ?? ""),
             status: Markup(verdict?.status.rawValue ?? ""),
@@ -144,7 +160,7 @@ struct ReportPage {
             metric: Markup(capitalized(Format.words(verdict.metric ?? verdict.evaluation))),
             place: Markup("\(verdict.evaluation) on \(verdict.backend)"),
             artifact: Markup(verdict.artifact.map { run.label(of: $0) } ?? ""),
-            value: Markup(verdict.value.map { Format.value($0, unit: verdict.threshold?.unit ?? "1") } ?? ""),
+            value: Markup(Format.value(of: verdict) ?? ""),
             interval: Markup(""),
             limit: Markup(verdict.threshold.map(Format.limit) ?? ""),
             status: Markup(verdict.status.rawValue),
@@ -178,6 +194,7 @@ struct ReportPage {
         var facts: [(String, String)] = [
             ("Took", Format.duration(seconds: run.durationSeconds)),
             ("From history", Format.reuse(run.reuse)),
+            ("Not reused", (run.reuse.changes ?? []).joined(separator: "; ")),
             ("Engine", run.engine.map { "llama.cpp \($0.build)" } ?? "none ran"),
             ("Processor", "\(machine.processor), \(Format.count(machine.threads, "thread"))"),
             ("Device class", machine.device),
@@ -188,7 +205,7 @@ struct ReportPage {
         return facts.map { Fact(term: Markup($0.0), value: Markup($0.1)) }
     }
 
-    private static func capitalized(_ text: String) -> String {
+    static func capitalized(_ text: String) -> String {
         text.prefix(1).uppercased() + text.dropFirst()
     }
 }

@@ -15,11 +15,12 @@ struct JSONDocument: Encodable {
     var artifacts: [Artifact]
     var measurements: [Measured]
     var verdicts: [Judged]
+    var fidelity: [Fidelity]
     var validation: Validation
     var datasets: [Dataset]
     @Nullable var engine: Engine?
     var machine: Machine
-    var reuse: ReuseRecord
+    var reuse: Reuse
     var pairedSeries: [Series]
 
     struct Artifact: Encodable {
@@ -45,6 +46,7 @@ struct JSONDocument: Encodable {
         var n: Int
         @Nullable var interval: Interval?
         var cached: Bool
+        @Nullable var unscored: Int?
     }
 
     struct Judged: Encodable {
@@ -58,6 +60,23 @@ struct JSONDocument: Encodable {
         @Nullable var unit: String?
         @Nullable var polarity: Polarity?
         var reason: String
+        @Nullable var evidence: Evidence?
+    }
+
+    struct Evidence: Encodable {
+        var basis: GateEvidence.Basis
+        var chunksUsed: Int
+        var chunksAvailable: Int
+        var alpha: Double
+        @Nullable var interval: Interval?
+        @Nullable var clip: Range?
+        @Nullable var minimumDetectableEffect: Double?
+        @Nullable var neededChunks: Int?
+
+        struct Range: Encodable {
+            var low: Double
+            var high: Double
+        }
     }
 
     struct Validation: Encodable {
@@ -108,12 +127,29 @@ struct JSONDocument: Encodable {
         var memoryBytes: Int64
     }
 
+    struct Reuse: Encodable {
+        var samplesComputed: Int
+        var samplesReused: Int
+        var artifactsBuilt: Int
+        var artifactsReused: Int
+        @Nullable var changes: [String]?
+    }
+
     struct Series: Encodable {
         var evaluation: String
         var backend: String
         var artifact: String
         var unit = "nats_per_token"
-        var points: [PairedSeries.Point]
+        var points: [Point]
+
+        struct Point: Encodable {
+            var index: Int
+            var sample: Digest
+            var parent: Double
+            var candidate: Double
+            @Nullable var klMean: Double?
+            @Nullable var top1Agreement: Double?
+        }
     }
 }
 
@@ -151,14 +187,16 @@ extension JSONDocument {
         measurements = run.measurements.map {
             Measured(
                 artifact: $0.artifact, backend: $0.backend, evaluation: $0.evaluation, metric: $0.metric,
-                value: $0.value, unit: $0.unit, n: $0.n, interval: $0.interval, cached: $0.cached)
+                value: $0.value, unit: $0.unit, n: $0.n, interval: $0.interval, cached: $0.cached,
+                unscored: $0.unscored)
         }
         verdicts = run.verdicts.map {
             Judged(
                 evaluation: $0.evaluation, backend: $0.backend, artifact: $0.artifact, metric: $0.metric,
                 status: $0.status, value: $0.value, threshold: $0.threshold?.limit, unit: $0.threshold?.unit,
-                polarity: $0.threshold?.polarity, reason: $0.reason)
+                polarity: $0.threshold?.polarity, reason: $0.reason, evidence: $0.evidence.map(Evidence.init))
         }
+        fidelity = (run.fidelity ?? []).map(Fidelity.init)
         validation = Validation(perplexity: Self.validatedPerplexity(run))
         datasets = run.datasets.map {
             Dataset(name: $0.name, sha256: $0.sha256, chunks: $0.chunks, chunksAvailable: $0.chunksAvailable)
@@ -171,9 +209,18 @@ extension JSONDocument {
         machine = Machine(
             system: run.machine.system, processor: run.machine.processor, device: run.machine.device,
             threads: run.machine.threads, memoryBytes: run.machine.memoryBytes)
-        reuse = run.reuse
-        pairedSeries = run.pairedSeries.map {
-            Series(evaluation: $0.evaluation, backend: $0.backend, artifact: $0.artifact, points: $0.points)
+        reuse = Reuse(
+            samplesComputed: run.reuse.samplesComputed, samplesReused: run.reuse.samplesReused,
+            artifactsBuilt: run.reuse.artifactsBuilt, artifactsReused: run.reuse.artifactsReused,
+            changes: run.reuse.changes)
+        pairedSeries = run.pairedSeries.map { series in
+            let points = series.points.map {
+                Series.Point(
+                    index: $0.index, sample: $0.sample, parent: $0.parent, candidate: $0.candidate,
+                    klMean: $0.klMean, top1Agreement: $0.topAgreement)
+            }
+            return Series(
+                evaluation: series.evaluation, backend: series.backend, artifact: series.artifact, points: points)
         }
     }
 
@@ -195,5 +242,15 @@ extension JSONDocument {
                 threshold: verdict?.threshold?.limit, pass: verdict.map { $0.status == .pass })
         }
         return nil
+    }
+}
+
+extension JSONDocument.Evidence {
+    fileprivate init(_ evidence: GateEvidence) {
+        self.init(
+            basis: evidence.basis, chunksUsed: evidence.chunksUsed, chunksAvailable: evidence.chunksAvailable,
+            alpha: evidence.alpha, interval: evidence.interval,
+            clip: evidence.clip.map { Range(low: $0.low, high: $0.high) },
+            minimumDetectableEffect: evidence.minimumDetectableEffect, neededChunks: evidence.neededChunks)
     }
 }

@@ -23,23 +23,74 @@ package enum Format {
         return value > 0 && value.isFinite && !isZero ? "+" + text : text
     }
 
-    /// A number as a person wrote it: six significant digits at most, no trailing zeros.
-    package static func plain(_ value: Double) -> String {
+    /// A number as a person wrote it: so many significant digits at most, no trailing zeros.
+    package static func plain(_ value: Double, digits: Int = 6) -> String {
         guard value.isFinite else { return "invalid" }
-        return String(format: "%.6g", value).replacingOccurrences(of: "-", with: "\u{2212}")
+        return String(format: "%.\(digits)g", value).replacingOccurrences(of: "-", with: "\u{2212}")
     }
 
-    /// A measured value in its unit, with enough decimals to tell it from the limit it is judged by.
-    package static func value(_ value: Double, unit: String, limit: Double? = nil) -> String {
-        switch unit {
-        case "percent":
-            var decimals = 2
-            while decimals < 6, let limit, value != limit, fixed(value, decimals) == fixed(limit, decimals) {
-                decimals += 1
+    /// A number with so many significant digits, in tens below 0.0001: "0.01234", "12.34", "1.2×10⁻⁷".
+    package static func significant(_ value: Double, _ digits: Int = 4) -> String {
+        guard value.isFinite else { return "invalid" }
+        guard value != 0 else { return "0" }
+        let exponent = decimalExponent(value, digits)
+        guard exponent < -4 else { return fixed(value, max(0, digits - 1 - exponent)) }
+        let rounded = decimalExponent(value, 2)
+        let raised = String(rounded).map { $0 == "-" ? "\u{207B}" : superscripts[$0.wholeNumberValue ?? 0] }.joined()
+        return "\(fixed(value / pow(10, Double(rounded)), 1))\u{D7}10\(raised)"
+    }
+
+    private static let superscripts = ["⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"]
+
+    /// The power of ten of the first digit, after rounding to so many.
+    private static func decimalExponent(_ value: Double, _ digits: Int) -> Int {
+        let text = String(format: "%.\(digits - 1)e", value)
+        return text.split(separator: "e").last.flatMap { Int($0) } ?? 0
+    }
+
+    /// Metrics whose values are changes, and carry a sign.
+    private static let changes = [MetricDefinition.perplexityIncrease.name, MetricDefinition.logRatio.name]
+
+    /// A measured value in its unit, with enough digits to tell it from the limit it is judged by.
+    package static func value(_ value: Double, of metric: String, unit: String, limit: Double? = nil) -> String {
+        let sign = changes.contains(metric) && value > 0 ? "+" : ""
+        func number(_ value: Double, _ extra: Int) -> String {
+            switch unit {
+            case "percent": fixed(value, 2 + extra)
+            case "1": fixed(value, 4 + extra)
+            default: significant(value, 4 + extra)
             }
-            return signed(value, decimals) + percentSign
-        case "1": return fixed(value, 4)
-        default: return fixed(value, 4) + " " + unit.replacingOccurrences(of: "_", with: " ")
+        }
+        var extra = 0
+        while extra < 4, let limit, value != limit, number(value, extra) == number(limit, extra) { extra += 1 }
+        let text = number(value, extra)
+        let isZero = text.allSatisfy { $0 == "0" || $0 == "." }
+        return (isZero ? "" : sign) + text + suffix(unit)
+    }
+
+    /// The value that a gate judged; nil when there is none.
+    static func value(of verdict: Verdict) -> String? {
+        verdict.value.map {
+            value(
+                $0, of: verdict.metric ?? "", unit: verdict.threshold?.unit ?? "1", limit: verdict.threshold?.limit)
+        }
+    }
+
+    /// What a measurement rests on: "n = 592", "n = 590, 2 without a score".
+    static func sample(_ measurement: LabCore.Measurement) -> String {
+        let unscored = measurement.unscored ?? 0
+        return "n = \(measurement.n)" + (unscored > 0 ? ", \(unscored) without a score" : "")
+    }
+
+    /// A unit behind a number that follows others in it: the percent sign, or nothing.
+    static func sign(_ unit: String) -> String { unit == "percent" ? percentSign : "" }
+
+    /// A unit behind its number.
+    static func suffix(_ unit: String) -> String {
+        switch unit {
+        case "percent": percentSign
+        case "1": ""
+        default: " " + words(unit)
         }
     }
 
@@ -49,20 +100,57 @@ package enum Format {
         return "\(side)\u{A0}\(amount(threshold.limit, unit: threshold.unit))"
     }
 
+    /// A limit beside a value in its unit: "limit < 5 %", "limit < 0.08".
+    static func limitBesideValue(_ threshold: Threshold) -> String {
+        let side = threshold.polarity == .lowerIsBetter ? "<" : ">"
+        return "limit \(side)\u{A0}\(plain(threshold.limit))\(sign(threshold.unit))"
+    }
+
     /// A limit's amount in its unit: "5 %".
-    package static func amount(_ value: Double, unit: String) -> String {
+    package static func amount(_ value: Double, unit: String) -> String { plain(value) + suffix(unit) }
+
+    /// A difference of two amounts of a unit: "0.31 percentage points".
+    package static func change(_ value: Double, unit: String) -> String {
+        unit == "percent" ? "\(significant(value, 2)) percentage points" : significant(value, 2) + suffix(unit)
+    }
+
+    /// An interval with its level and without its unit: "95 % CI 0.61 to 1.23".
+    package static func interval(_ interval: Interval, unit: String) -> String {
+        "\(plain(interval.level * 100))\(percentSign) CI \(range(interval, unit: unit))"
+    }
+
+    /// The ends of an interval, with equally many decimals: "0.61 to 1.23".
+    package static func range(_ interval: Interval, unit: String) -> String {
+        let reach = max(abs(interval.low), abs(interval.high))
+        let exponent = reach.isFinite && reach > 0 ? decimalExponent(reach, 4) : 0
         switch unit {
-        case "percent": "\(plain(value))\(percentSign)"
-        case "1": plain(value)
-        default: "\(plain(value)) \(unit.replacingOccurrences(of: "_", with: " "))"
+        case "percent": return "\(fixed(interval.low, 2)) to \(fixed(interval.high, 2))"
+        case "1": return "\(fixed(interval.low, 4)) to \(fixed(interval.high, 4))"
+        default:
+            guard exponent >= -4 else { return "\(significant(interval.low)) to \(significant(interval.high))" }
+            let decimals = max(0, 3 - exponent)
+            return "\(fixed(interval.low, decimals)) to \(fixed(interval.high, decimals))"
         }
     }
 
-    /// An interval without its unit: "95 % CI 0.61 to 1.23".
-    package static func interval(_ interval: Interval, unit: String) -> String {
-        let decimals = unit == "percent" ? 2 : 4
-        let level = plain(interval.level * 100)
-        return "\(level)\(percentSign) CI \(fixed(interval.low, decimals)) to \(fixed(interval.high, decimals))"
+    /// A probability given as -ln p: "93.1 %", "< 0.01 %".
+    package static func probability(nats: Double) -> String {
+        guard nats.isFinite else { return "invalid" }
+        let percent = 100 * exp(-nats)
+        if percent >= 99.95 { return "> 99.9" + percentSign }
+        if percent < 0.01 { return "< 0.01" + percentSign }
+        return fixed(percent, percent < 1 ? 2 : 1) + percentSign
+    }
+
+    /// A whole number with its thousands apart: "151,552".
+    package static func grouped(_ value: Int) -> String {
+        let digits = String(value.magnitude)
+        var text = ""
+        for (index, digit) in digits.enumerated() {
+            if index > 0, (digits.count - index) % 3 == 0 { text += "," }
+            text.append(digit)
+        }
+        return value < 0 ? "\u{2212}" + text : text
     }
 
     /// A size in decimal units: "6.7 MB", "5.03 GB".
@@ -89,9 +177,10 @@ package enum Format {
         "\(count) \(noun)\(count == 1 ? "" : "s")"
     }
 
-    /// A metric's or unit's name in words: "perplexity increase".
+    /// A metric's or unit's name in words: "perplexity increase", "KL p99", "top-1 agreement".
     package static func words(_ name: String) -> String {
-        name.replacingOccurrences(of: "_", with: " ")
+        name.split(separator: "_", omittingEmptySubsequences: false)
+            .map { $0 == "kl" ? "KL" : $0 == "top1" ? "top-1" : String($0) }.joined(separator: " ")
     }
 
     /// "importance matrix of 39 windows of wiki.valid.raw".

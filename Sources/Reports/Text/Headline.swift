@@ -1,13 +1,13 @@
-import LabCore
+package import LabCore
 
 /// The verdict of a run in a word, and in one sentence why.
-struct Headline {
-    let word: String
-    let sentence: String
+package struct Headline {
+    package let word: String
+    package let sentence: String
     /// The gate that the sentence is about.
-    let verdict: Verdict?
+    package let verdict: Verdict?
 
-    init(_ run: RunRecord) {
+    package init(_ run: RunRecord) {
         let deciding = Self.deciding(run)
         verdict = deciding
         word = Self.word(run.verdict)
@@ -37,12 +37,23 @@ struct Headline {
     /// The gate to speak of: of those with the run's verdict, the one that uses most of its limit.
     private static func deciding(_ run: RunRecord) -> Verdict? {
         func use(_ verdict: Verdict) -> Double {
-            guard let value = verdict.value, let threshold = verdict.threshold, threshold.limit != 0 else { return 0 }
-            let ratio = value / threshold.limit
-            return threshold.polarity == .lowerIsBetter ? ratio : -ratio
+            guard let value = verdict.value, let threshold = verdict.threshold else { return 0 }
+            return Self.use(of: threshold, by: value)
         }
         let gates = run.verdicts.filter { $0.status == run.verdict }
         return gates.max { use($0) < use($1) } ?? run.verdicts.first
+    }
+
+    /// How much of what a limit leaves is used: 0 where nothing is lost, 1 at the limit, more beyond it.
+    package static func use(of threshold: Threshold, by value: Double) -> Double {
+        // Of a share that must be high, the rest is what is used: 96 % where 95 % are asked for is 4 of 5 points.
+        let isShare = threshold.polarity == .higherIsBetter && threshold.unit == "percent" && threshold.limit < 100
+        let isHigher = threshold.polarity == .higherIsBetter && !isShare
+        let used = isShare ? 100 - value : isHigher ? threshold.limit : value
+        let allowed = isShare ? 100 - threshold.limit : isHigher ? value : threshold.limit
+        if allowed > 0 { return used / allowed }
+        if used >= 0 { return .infinity }
+        return allowed < 0 ? allowed / used : 0
     }
 
     private static func sentence(_ verdict: Verdict, in run: RunRecord) -> String {
@@ -53,31 +64,53 @@ struct Headline {
         }
         let subject = [run.artifact(at: verdict.artifact)?.model, run.label(of: verdict.artifact)]
             .compactMap { $0 }.joined(separator: " ")
-        let limit = "the limit of \(Format.amount(threshold.limit, unit: threshold.unit))"
-        let shown = Format.value(value, unit: threshold.unit, limit: threshold.limit)
-        guard metric == MetricDefinition.perplexityIncrease.name else {
-            return "\(subject) has a \(Format.words(metric)) of \(shown), \(position) \(limit)."
+        let parent = run.parent.map { "its \($0.recipe) parent" } ?? "its parent"
+        let shown = Format.value(value, of: metric, unit: threshold.unit, limit: threshold.limit)
+        let finding = finding(metric, value: value, shown: shown, parent: parent)
+        let gate = GateText(verdict)
+        let spent = gate.flatMap { $0.isEarly ? ", after \($0.chunks) (\($0.saved ?? "stopped early"))" : nil } ?? ""
+        let needed = gate?.needed.map { "; \($0)" } ?? ""
+        return "\(subject) \(finding), \(position)\(spent)\(needed)."
+    }
+
+    /// What was found out about the candidate, as the predicate of a sentence.
+    private static func finding(_ metric: String, value: Double, shown: String, parent: String) -> String {
+        switch metric {
+        case MetricDefinition.perplexityIncrease.name:
+            let amount = shown.drop { $0 == "+" || $0 == "\u{2212}" }
+            return shown.hasPrefix("+")
+                ? "is \(amount) worse than \(parent) in perplexity"
+                : shown.hasPrefix("\u{2212}")
+                    ? "is \(amount) better than \(parent) in perplexity" : "equals \(parent) in perplexity"
+        case MetricDefinition.klMeanExcess.name where value <= 0:
+            return "diverges from \(parent) no more than the parent does from itself"
+        case MetricDefinition.klMeanExcess.name:
+            return "diverges from \(parent) by \(shown) beyond the noise floor"
+        case MetricDefinition.klMean.name:
+            return "diverges from \(parent) by \(shown)"
+        case MetricDefinition.topAgreement.name:
+            return "has the same likeliest token as \(parent) at \(shown) of the positions"
+        default:
+            return "has a \(Format.words(metric)) of \(shown)"
         }
-        let reference = run.parent.map { "its \($0.recipe) parent" } ?? "its parent"
-        let amount = shown.drop { $0 == "+" || $0 == "\u{2212}" }
-        let change =
-            shown.hasPrefix("+")
-            ? "is \(amount) worse than" : shown.hasPrefix("\u{2212}") ? "is \(amount) better than" : "equals"
-        return "\(subject) \(change) \(reference) in perplexity, \(position) \(limit)."
     }
 
     /// Where the value lies; nil where the gate's own reason says it better.
     private static func position(of verdict: Verdict, in run: RunRecord) -> String? {
-        switch verdict.status {
-        case .pass: return "inside"
-        case .fail: return "outside"
-        case .inconclusive:
-            guard let interval = run.measurement(under: verdict)?.interval, let threshold = verdict.threshold,
+        guard let threshold = verdict.threshold else { return nil }
+        let amount = Format.plain(threshold.limit) + Format.sign(threshold.unit)
+        switch (verdict.status, threshold.polarity) {
+        case (.pass, .lowerIsBetter): return "inside the limit of \(amount)"
+        case (.fail, .lowerIsBetter): return "outside the limit of \(amount)"
+        case (.pass, .higherIsBetter): return "above the limit of \(amount)"
+        case (.fail, .higherIsBetter): return "not above the limit of \(amount)"
+        case (.inconclusive, _):
+            guard let interval = verdict.evidence?.interval ?? run.measurement(under: verdict)?.interval,
                 interval.low <= threshold.limit, threshold.limit <= interval.high
             else { return nil }
-            return "but its interval of \(Format.fixed(interval.low, 2)) to "
-                + "\(Format.amount((interval.high * 100).rounded() / 100, unit: threshold.unit)) straddles"
-        case .skipped, .infeasible: return nil
+            let range = Format.range(interval, unit: threshold.unit) + Format.sign(threshold.unit)
+            return "but its interval of \(range) straddles the limit of \(amount)"
+        case (.skipped, _), (.infeasible, _): return nil
         }
     }
 

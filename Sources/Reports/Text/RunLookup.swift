@@ -17,6 +17,47 @@ extension RunRecord {
         }
     }
 
+    /// What was measured for a fidelity record; nil where a metric was not.
+    func measurement(_ metric: MetricDefinition, of record: FidelityRecord) -> LabCore.Measurement? {
+        measurements.first { $0.metric == metric.name && isMeasured($0, for: record) }
+    }
+
+    /// The limit that a gate sets to what was measured for a fidelity record.
+    func limit(on metric: MetricDefinition, of record: FidelityRecord) -> Double? {
+        measurement(metric, of: record).flatMap { verdict(on: $0)?.threshold?.limit }
+    }
+
+    /// Whether a value belongs to the same candidate, backend and evaluation as a fidelity record.
+    func isMeasured(_ measurement: LabCore.Measurement, for record: FidelityRecord) -> Bool {
+        measurement.evaluation == record.evaluation && measurement.backend == record.backend
+            && measurement.artifact == record.artifact
+    }
+
+    /// The chunks whose divergences a fidelity record sums up; nil where none are kept.
+    func divergenceSeries(of record: FidelityRecord) -> PairedSeries? {
+        pairedSeries.first { series in
+            series.evaluation == record.evaluation && series.backend == record.backend
+                && series.artifact == record.artifact && series.points.contains { $0.klMean != nil }
+        }
+    }
+
+    /// The series whose differences are worth a chart: not those of a fidelity evaluation beside a perplexity
+    /// evaluation, for they are the same differences on the same chunks or on fewer.
+    var differenceSeries: [PairedSeries] {
+        func hasIncrease(_ series: PairedSeries) -> Bool {
+            measurements.contains {
+                $0.metric == MetricDefinition.perplexityIncrease.name && $0.evaluation == series.evaluation
+                    && $0.backend == series.backend && $0.artifact == series.artifact
+            }
+        }
+        return pairedSeries.filter { series in
+            hasIncrease(series) || series.points.allSatisfy { $0.klMean == nil }
+                || !pairedSeries.contains {
+                    $0.backend == series.backend && $0.artifact == series.artifact && hasIncrease($0)
+                }
+        }
+    }
+
     /// The gates that no measured value stands beside: skipped, infeasible, or without enough evidence.
     var unmeasuredVerdicts: [Verdict] {
         verdicts.filter { measurement(under: $0) == nil }
