@@ -74,7 +74,8 @@ struct CheckpointCopy {
         try whole.dropLast(bytes).write(to: weights[weights.count - 1])
     }
 
-    private static func parts(of file: URL) throws -> (header: [String: Any], data: Data) {
+    /// A safetensors file's header and the bytes behind it.
+    static func parts(of file: URL) throws -> (header: [String: Any], data: Data) {
         let whole = try Data(contentsOf: file)
         let length = whole.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
         let header = try JSONSerialization.jsonObject(with: whole[8..<(8 + length)])

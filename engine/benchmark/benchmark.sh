@@ -14,9 +14,18 @@ benchmark() {
         provide_peers llama-imatrix
         run_benchmark imatrix.py "$@"
         ;;
+    fidelity)
+        prepare_benchmark
+        [ -r "$BENCHMARK_DATA/wikitext-2-raw/wiki.test.raw" ] || give_up "no WikiText-2 in $BENCHMARK_DATA" \
+            "set LAB_DATA to a folder with wikitext-2-raw/wiki.test.raw"
+        provide_peers llama-perplexity
+        PROVE_WORK=$BENCHMARK_WORK
+        write_smollm2 "$BENCHMARK_WORK/smollm2-135m" || give_up "there is no SmolLM2-135M; see $PROVE_LOG"
+        run_benchmark fidelity.py --checkpoint "$BENCHMARK_WORK/smollm2-135m" "$@"
+        ;;
     all)
         local part status=0
-        for part in quantize imatrix mlx; do (benchmark "$part" "$@") || status=1; done
+        for part in quantize imatrix mlx fidelity; do (benchmark "$part" "$@") || status=1; done
         exit "$status"
         ;;
     mlx)
@@ -27,6 +36,7 @@ benchmark() {
         echo "usage: ./lab benchmark quantize [codecs] [conversion] [large] [--runs N] [--threads N]
        ./lab benchmark imatrix [--runs N] [--threads N]
        ./lab benchmark mlx [--runs N] [--threads N]
+       ./lab benchmark fidelity [--runs N] [--threads N] [--windows N] [--peer-options OPTIONS]
        ./lab benchmark all [--runs N] [--threads N]
 (large needs 23 GB of temporary disk; all but codecs need Qwen3's tokenizer in LAB_DATA/qwen3)" >&2
         exit 2
