@@ -70,6 +70,11 @@ extension SampleConditions {
 }
 
 extension Digest {
+    /// The digest of an aggregate: of the keys of its samples, in order.
+    public init(ofSamples keys: some Sequence<Digest>) {
+        self.init(of: keys.map(\.hex).joined(separator: "\n"))
+    }
+
     /// The digest of a chunk of token ids: each as four little-endian bytes.
     public init(ofTokens tokens: some Sequence<Int32>) {
         var data = Data()

@@ -130,6 +130,7 @@ final class LabCommand {
             let metric: String
             let value: Double
             let cached: Bool
+            let samplesSha256: String?
         }
         struct Artifact: Decodable {
             struct Calibration: Decodable {

@@ -19,7 +19,7 @@ struct RunCommandTests {
                 "kl_median",
                 "kl_p90", "kl_p99", "kl_max", "top1_agreement",
             ])
-        #expect(!report.measurements.contains { $0.cached })
+        #expect(!report.measurements.contains { $0.cached || $0.samplesSha256?.count != 64 })
         for name in ["report.html", "junit.xml"] {
             let file = lab.reports.appendingPathComponent("latest/\(name)")
             #expect(try !Data(contentsOf: file).isEmpty)
@@ -32,6 +32,7 @@ struct RunCommandTests {
         #expect(again.reuse.artifactsBuilt == 0)
         #expect(again.measurements.allSatisfy { $0.cached })
         #expect(again.measurements.map(\.value) == report.measurements.map(\.value))
+        #expect(again.measurements.map(\.samplesSha256) == report.measurements.map(\.samplesSha256))
         #expect(second.output.contains("reused"))
         #expect(lab.partialFiles().isEmpty)
     }

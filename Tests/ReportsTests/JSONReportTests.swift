@@ -101,6 +101,7 @@ import Testing
         #expect(report["fidelity"] == .array([]))
         #expect(report["reuse"]?["changes"] == .null)
         #expect(report["measurements"]?[0]?["unscored"] == .null)
+        #expect(report["measurements"]?[0]?["samples_sha256"] == .null)
         #expect(report["verdicts"]?[0]?["evidence"] == .null)
     }
 

@@ -69,11 +69,14 @@ public struct Measurement: Hashable, Sendable, Codable {
     public var cached: Bool
     /// Samples without a score, which are not among `n`; nil in records of older labs.
     public var unscored: Int?
+    /// Digest of the keys of the samples behind it, in order; nil in records of older labs.
+    public var samples: Digest?
 
     /// Creates a measurement.
     public init(
         artifact: String, backend: String, evaluation: String, metric: MetricDefinition, value: Double, n: Int,
-        interval: Interval?, cached: Bool, unscored: Int = 0
+        interval: Interval?, cached: Bool, unscored: Int = 0,
+        samples: Digest? = nil
     ) {
         self.artifact = artifact
         self.backend = backend
@@ -85,5 +88,6 @@ public struct Measurement: Hashable, Sendable, Codable {
         self.interval = interval
         self.cached = cached
         self.unscored = unscored
+        self.samples = samples
     }
 }

@@ -22,7 +22,9 @@ public struct RunComparison: Sendable, Hashable {
         self.reference = reference.id
         let threshold = Threshold(metric: Self.metric, limit: tolerancePercent)
         var verdicts = [Self.ownGates(of: run)]
-        for series in run.pairedSeries {
+        // Two evaluations may have seen the same likelihoods; one comparison of them is enough.
+        let plain = run.pairedSeries.filter { $0.points.allSatisfy { $0.klMean == nil } }
+        for series in plain.isEmpty ? run.pairedSeries : plain {
             let previous = reference.pairedSeries.first {
                 $0.evaluation == series.evaluation && $0.backend == series.backend
             }

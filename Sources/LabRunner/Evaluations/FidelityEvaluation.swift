@@ -41,7 +41,7 @@ struct FidelityEvaluation {
             KLMeanMetric().estimate(scores, level: 0.95).map { "KL \($0.value.fixed(5)) nats" }
         }
         let usage = candidate.source.usage() + (predictions?.usage ?? SampleUsage()) + floor.usage
-        var findings = shared.findings(outcome, metrics: metrics, cached: usage.areAllReused)
+        var findings = shared.findings(outcome, metrics: metrics, keys: keys, cached: usage.areAllReused)
         findings.series = [series(outcome.scores)]
         findings.fidelity = [record(outcome.scores, floor: floor.value)]
         findings.usage = usage

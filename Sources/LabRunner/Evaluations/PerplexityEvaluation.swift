@@ -13,6 +13,7 @@ struct PerplexityEvaluation {
         var changes = candidates.changes
         var parents: WindowEvaluation.Likelihoods?
         let parentScore: (Int) throws -> ChunkScore
+        let parentKeys: [Digest]
         var isParentKnown = true
         switch shared.parent {
         case .model(let record):
@@ -20,9 +21,11 @@ struct PerplexityEvaluation {
             parents = likelihoods
             changes += likelihoods.changes
             isParentKnown = likelihoods.areAllKnown
+            parentKeys = likelihoods.keys
             parentScore = likelihoods.source.output
         case .pack(let pack):
             let windows = shared.windows
+            parentKeys = windows.map { pack.description.conditions.key(sample: $0) }
             parentScore = { index in
                 guard let record = pack.record(of: windows[index]) else { throw pack.missing(index) }
                 return record.predictions.score
@@ -39,13 +42,14 @@ struct PerplexityEvaluation {
         }
         let parentUsage = parents?.usage ?? SampleUsage()
         let usage = parentUsage + candidates.usage
-        var findings = shared.findings(outcome, metrics: metrics, cached: usage.areAllReused)
+        // The candidate's figures are paired with the parent's.
+        let pairKeys = zip(candidates.keys, parentKeys).map { Digest(ofSamples: [$0, $1]) }
+        var findings = shared.findings(outcome, metrics: metrics, keys: pairKeys, cached: usage.areAllReused)
         let parentPerplexity = PerplexityMetric(of: .parent).estimate(outcome.scores.map(\.score), level: 0.95)
-        if let measured = shared.measurement(
-            .perplexity, parentPerplexity, of: shared.parent.record, parentUsage.areAllReused)
-        {
-            findings.measurements.insert(measured, at: 0)
-        }
+        let measured = shared.measurement(
+            .perplexity, parentPerplexity, of: shared.parent.record,
+            samples: Digest(ofSamples: outcome.scores.map { parentKeys[$0.index] }), cached: parentUsage.areAllReused)
+        findings.measurements.insert(contentsOf: [measured].compactMap { $0 }, at: 0)
         findings.series = [
             PairedSeries(
                 evaluation: shared.plan.name, backend: shared.session.backend, artifact: shared.candidate.path,
@@ -65,6 +69,8 @@ extension WindowEvaluation {
     /// An artifact's likelihoods of windows, and what is known of them.
     struct Likelihoods {
         let source: SampleSource<LikelihoodSolver>
+        /// The key of each window's likelihood.
+        let keys: [Digest]
         /// Whether history has all that could be asked for.
         let areAllKnown: Bool
         let changes: [String]
@@ -88,7 +94,7 @@ extension WindowEvaluation {
         }
         let areAllKnown = keys.allSatisfy { known[$0] != nil }
         return Likelihoods(
-            source: source, areAllKnown: areAllKnown,
+            source: source, keys: keys, areAllKnown: areAllKnown,
             changes: areAllKnown ? [] : try changes(artifact, conditions),
             isFresh: { session.isFresh(keys[$0]) })
     }

@@ -101,12 +101,19 @@ struct WindowEvaluation {
     }
 
     /// Measurements, verdicts and the data set of an outcome.
-    func findings<Score>(_ outcome: Outcome<Score>, metrics: [any Metric<Score>], cached: Bool) -> Findings {
+    ///
+    /// - Parameter keys: the samples' keys, by the windows' positions in the text.
+    func findings<Score>(
+        _ outcome: Outcome<Score>, metrics: [any Metric<Score>], keys: [Digest], cached: Bool
+    ) -> Findings {
+        let samples = Digest(ofSamples: outcome.scores.map { keys[$0.index] })
         var findings = Findings()
         let scores = outcome.scores.map(\.score)
         findings.measurements = metrics.compactMap { metric in
             measurement(
-                metric.definition, metric.estimate(scores, level: 0.95), of: candidate, cached, outcome.unscored)
+                metric.definition, metric.estimate(scores, level: 0.95), of: candidate, samples: samples,
+                cached: cached,
+                unscored: outcome.unscored)
         }
         findings.verdicts = outcome.judgements.map { judgement in
             Verdict(
@@ -122,13 +129,14 @@ struct WindowEvaluation {
     }
 
     func measurement(
-        _ definition: MetricDefinition, _ estimate: Estimate?, of artifact: ArtifactRecord, _ cached: Bool,
-        _ unscored: Int = 0
+        _ definition: MetricDefinition, _ estimate: Estimate?, of artifact: ArtifactRecord, samples: Digest,
+        cached: Bool,
+        unscored: Int = 0
     ) -> LabCore.Measurement? {
         estimate.map {
             Measurement(
                 artifact: artifact.path, backend: session.backend, evaluation: plan.name, metric: definition,
-                value: $0.value, n: $0.n, interval: $0.interval, cached: cached, unscored: unscored)
+                value: $0.value, n: $0.n, interval: $0.interval, cached: cached, unscored: unscored, samples: samples)
         }
     }
 

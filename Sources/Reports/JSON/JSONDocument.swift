@@ -47,6 +47,7 @@ struct JSONDocument: Encodable {
         @Nullable var interval: Interval?
         var cached: Bool
         @Nullable var unscored: Int?
+        @Nullable var samplesSha256: Digest?
     }
 
     struct Judged: Encodable {
@@ -188,7 +189,7 @@ extension JSONDocument {
             Measured(
                 artifact: $0.artifact, backend: $0.backend, evaluation: $0.evaluation, metric: $0.metric,
                 value: $0.value, unit: $0.unit, n: $0.n, interval: $0.interval, cached: $0.cached,
-                unscored: $0.unscored)
+                unscored: $0.unscored, samplesSha256: $0.samples)
         }
         verdicts = run.verdicts.map {
             Judged(
