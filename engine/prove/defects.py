@@ -27,7 +27,7 @@ LAYER = 1
 TWICE, QUARTER = 2.0, 0.25
 # How near an effect must be to its target, relative to it; a swap has no dose between two pairs of rows.
 TOLERANCE = {"scale": 0.01, "noise": 0.01, "swap": 0.05}
-MOST_TRIALS = 40
+MOST_TRIALS = 60
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--programs", required=True, help="the folder with lab and llama-pajamas-quant")
@@ -91,6 +91,7 @@ class Search:
                 sys.exit(f"defects.py: no dose was found in {MOST_TRIALS} trials; effects in margins: {self.effects}")
             file, _ = planted(self.kind.defect(dose), "trial")
             self.effects[dose] = (nll(file) - self.clean) / self.margin
+            say(f"    {self.kind.name} {dose}: {self.effects[dose]:.4f} margins")
         return self.effects[dose]
 
     def is_near(self, dose, target):
