@@ -34,7 +34,8 @@ struct Case: Sendable {
         let margins = ["own"] + margins.map(\.0)
         return margins.flatMap { margin in
             [false, true].flatMap { isPlanted in
-                [Polarity.lowerIsBetter, .higherIsBetter].flatMap { polarity in
+                // The other direction is the mirror image, to the last bit: its own orders once are enough.
+                (margin == "own" ? [Polarity.lowerIsBetter, .higherIsBetter] : [.lowerIsBetter]).flatMap { polarity in
                     ratios.map {
                         Case(series: series, margin: margin, ratio: $0, isPlanted: isPlanted, polarity: polarity)
                     }

@@ -19,7 +19,7 @@ struct SequentialSimulationTests {
         arguments: [0.5, 0.97, 1.03, 2], [0, 5.0])
     func disagreement(ratio: Double, planted: Double) throws {
         let series = try Self.recorded()
-        #expect(series.count >= 4)
+        #expect(series.count >= 5)
         for (name, differences) in series {
             var values = differences
             values[0] += planted

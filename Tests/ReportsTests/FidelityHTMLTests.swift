@@ -11,7 +11,7 @@ import Testing
             rows[0] == [
                 "Perplexity increase perplexity on cpu, Q4_K_M", "Pass", "+2.53 % limit < 5 %",
                 "41 of 592 chunks stopped early, 93 % saved",
-                "98 % interval 1.20 to 4.41 % Speaks of the clipped mean, each chunk within −9.30 to 21.6 % "
+                "98 % interval 1.20 to 4.41 % Speaks of the clipped mean, each chunk held between −9.30 and 21.6 % "
                     + "Smallest detectable change 0.31 percentage points",
             ])
         #expect(rows[1].contains("0.03215 nats per token limit < 0.08"))
@@ -67,6 +67,7 @@ import Testing
         #expect(lockstep.contains("Computed side by side with the candidate’s: every divergence is exact."))
         #expect(lockstep.contains("not measured: the parent was not run, and its predictions came without one"))
         #expect(!lockstep.contains("standard error"))
+        #expect(!lockstep.contains("noise floor"))
     }
 
     @Test func aFidelityWithoutFlipsSaysSo() throws {

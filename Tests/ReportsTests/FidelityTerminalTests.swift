@@ -36,13 +36,13 @@ import Testing
         #expect(
             unwrapped.contains(
                 "pass perplexity increase on cpu: +2.53 % (limit < 5 %), stopped after 41 of 592 chunks, 93 % saved; "
-                    + "98 % interval 1.20 to 4.41 %; speaks of the clipped mean, each chunk within −9.30 to 21.6 %; "
+                    + "98 % interval 1.20 to 4.41 %; speaks of the clipped mean, each chunk held between −9.30 and 21.6 %; "
                     + "smallest detectable change 0.31 percentage points"))
         #expect(
             unwrapped.contains(
                 "pass KL mean excess on cpu: 0.03215 nats per token (limit < 0.08), stopped after 57 of 592 chunks, "
-                    + "90 % saved; 98 % interval 0.02490 to 0.06510; speaks of the clipped mean, each chunk within "
-                    + "0 to 0.320; smallest detectable change 0.0041 nats per token"))
+                    + "90 % saved; 98 % interval 0.02490 to 0.06510; speaks of the clipped mean, each chunk held between "
+                    + "0 and 0.320; smallest detectable change 0.0041 nats per token"))
         #expect(unwrapped.contains("skipped perplexity on cuda: no CUDA device on this machine"))
     }
 
@@ -50,7 +50,7 @@ import Testing
         (
             GateEnding.earlyFail,
             "fail perplexity increase on cpu: +11.25 % (limit < 5 %), stopped after 9 of 592 chunks, 98 % saved; "
-                + "98 % interval 5.37 to 19.60 %; speaks of the clipped mean, each chunk within −9.30 to 21.6 %; "
+                + "98 % interval 5.37 to 19.60 %; speaks of the clipped mean, each chunk held between −9.30 and 21.6 %; "
                 + "smallest detectable change 2.1 percentage points"
         ),
         (

@@ -15,6 +15,7 @@ import numpy
 import torch
 import transformers
 
+BLOCK = 15
 logits_file, parent_folder, candidate_folder, output = sys.argv[1:]
 
 
@@ -47,14 +48,18 @@ with open(logits_file, "rb") as file, torch.inference_mode():
     first, width = context // 2, 2 * ((vocabulary + 1) // 2) + 4
     scored = context - 1 - first
     for window in tokens.astype(numpy.int64):
-        rows = numpy.frombuffer(file.read(2 * scored * width), "<u2").reshape(scored, width)[:, 4:4 + vocabulary]
-        result["ties"] += int((rows == rows.max(axis=1, keepdims=True)).sum(axis=1).__gt__(1).sum())
+        codes = numpy.frombuffer(file.read(2 * scored * width), "<u2").reshape(scored, width)[:, 4:4 + vocabulary]
+        result["ties"] += int(((codes == codes.max(axis=1, keepdims=True)).sum(axis=1) > 1).sum())
         inputs = torch.from_numpy(window)[None]
-        p_logits, q_logits = (model(inputs).logits[0, first:-1].double().numpy() for model in (parent, candidate))
-        p, q, kept = log_softmax(p_logits), log_softmax(q_logits), as_kept(p_logits)
-        result["exact"] += (numpy.exp(p) * (p - q)).sum(axis=1).tolist()
-        result["kept"] += numpy.where(kept > -16, numpy.exp(kept) * (kept - q), 0).sum(axis=1).tolist()
-        place = numpy.arange(scored), window[first + 1:]
-        result["exactNats"] += (-p[place]).tolist()
-        result["keptNats"] += (-kept[place]).tolist()
+        p_all, q_all = (model(inputs).logits[0, first:-1].numpy() for model in (parent, candidate))
+        # A few rows at a time: double precision for all at once is slow and takes gigabytes.
+        for start in range(0, scored, BLOCK):
+            rows = slice(start, min(start + BLOCK, scored))
+            p_logits, q_logits = p_all[rows].astype(numpy.float64), q_all[rows].astype(numpy.float64)
+            p, q, kept = log_softmax(p_logits), log_softmax(q_logits), as_kept(p_logits)
+            result["exact"] += (numpy.exp(p) * (p - q)).sum(axis=1).tolist()
+            result["kept"] += numpy.where(kept > -16, numpy.exp(kept) * (kept - q), 0).sum(axis=1).tolist()
+            place = numpy.arange(len(p)), window[first + 1:][rows]
+            result["exactNats"] += (-p[place]).tolist()
+            result["keptNats"] += (-kept[place]).tolist()
 json.dump(result, open(output, "w"))

@@ -53,7 +53,7 @@ def main(output, context_length, paths):
             chunk["candidates"][candidate["recipe"]] = point["candidate"]
     machine = report["machine"]
     provenance = {
-        "made_by": "./lab prove sequential record",
+        "remade_by": "./lab prove sequential record",
         "values": "mean NLL of the chunk's scored tokens, nats per token",
         "model": parent["model"],
         "checkpoint_sha256": parent["source"],

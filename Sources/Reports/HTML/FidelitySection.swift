@@ -8,6 +8,7 @@ struct FidelitySection {
     let positions: Markup
     let candidate: Markup
     let parent: Markup
+    let hasFloor: Bool
     let figures: [Figure]
     let facts: [ReportPage.Fact]
     let charts: [ReportPage.Chart]
@@ -42,6 +43,7 @@ struct FidelitySection {
         positions = Markup("\(Format.grouped(record.positions)) positions\(chunks)")
         candidate = Markup(text.candidate)
         parent = Markup(text.parent)
+        hasFloor = record.floor != nil
         figures = measured.map { Self.figure($0, record, isAlike: sizes.count == 1, in: run) }
         facts = Self.facts(record, text)
         charts =

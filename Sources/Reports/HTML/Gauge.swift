@@ -44,7 +44,7 @@ struct Gauge {
         if low < origin, high > origin { parts.append(mark("zero", at: origin)) }
         parts += [mark("limit", at: threshold.limit), mark("value", at: value)]
         // Where the two would lie on each other, the limit is the one to read.
-        let isCrowded = abs(percent(origin) - percent(threshold.limit)) < 20
+        let isCrowded = abs(percent(origin) - percent(threshold.limit)) < 10
         let best = origin == 0 ? "0" : Format.amount(origin, unit: unit)
         return """
             <figure class="gauge \(status.rawValue)">

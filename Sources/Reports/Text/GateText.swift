@@ -50,7 +50,7 @@ struct GateText {
         }
     }
 
-    /// "speaks of the clipped mean, each chunk within −9.30 to 21.6 %"; nil for a verdict on values as they are.
+    /// "speaks of the clipped mean, each chunk held between −9.30 and 21.6 %"; nil for a verdict on values as they are.
     var clip: String? {
         guard isEarly else { return nil }
         guard let clip = evidence.clip else { return "speaks of the clipped mean" }
@@ -58,8 +58,8 @@ struct GateText {
         if unit == "percent", verdict.threshold?.polarity == .higherIsBetter, clip.low <= 0, clip.high >= 100 {
             return nil
         }
-        let range = "\(Format.significant(clip.low, 3)) to \(Format.significant(clip.high, 3))\(Format.sign(unit))"
-        return "speaks of the clipped mean, each chunk within \(range)"
+        let (low, high) = (Format.significant(clip.low, 3), Format.significant(clip.high, 3) + Format.sign(unit))
+        return "speaks of the clipped mean, each chunk held between \(low) and \(high)"
     }
 
     /// "smallest detectable change 0.31 percentage points"; nil where nothing tells.
