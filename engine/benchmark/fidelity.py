@@ -1,8 +1,8 @@
 """`./lab benchmark fidelity`: a candidate evaluated with its parent's pack, beside llama-perplexity run twice.
 
 SmolLM2-135M as BF16 and Q4_K_M on WikiText-2's test split, windows of 512 tokens. The peer writes the parent's logits
-and then compares the candidate with them; the lab compares the candidate with a pack that is there already: in full on
-the same windows, and stopping early, with margins at which the truth lies at half and at twice the margin.
+and then compares the candidate with them; the lab compares the candidate with a pack that is there already: in full
+on the same windows, and stopping early, with margins at which the truth lies at half and at twice the margin.
 """
 
 import argparse
@@ -90,8 +90,9 @@ def run_perplexity(file, windows, *more):
     """One run of llama-perplexity, and what it printed."""
     start = os.path.getsize(log)
     run = measure.run(
-        [os.path.join(options.engine, "bin", "llama-perplexity"), "-m", file, "-f", text, "-c", str(CONTEXT), "--chunks",
-         str(windows), "-t", str(options.threads), "--kl-divergence-base", logits, *more, *options.peer_options.split()],
+        [os.path.join(options.engine, "bin", "llama-perplexity"), "-m", file, "-f", text, "-c", str(CONTEXT),
+         "--chunks", str(windows), "-t", str(options.threads), "--kl-divergence-base", logits, *more,
+         *options.peer_options.split()],
         log, path("peer"), {"LD_LIBRARY_PATH": os.path.join(options.engine, "lib")})
     with open(log, encoding="utf-8", errors="replace") as opened:
         opened.seek(start)
@@ -179,20 +180,21 @@ whole = median([scaled(few, many) for few, many in zip(starts, peers)] if count 
 
 print(f"## Fidelity on {measure.machine()}, {options.threads} threads\n")
 print(f"SmolLM2-135M, BF16 and Q4_K_M, WikiText-2 test, windows of {CONTEXT} tokens. llama-perplexity "
-      f"{options.peer_options or 'with its default batches'}, its two runs together; the lab with a pack made before, a history "
-      f"without samples, start and load included. Files are in the page cache. Median of {options.runs} runs in turns.\n")
+      f"{options.peer_options or 'with its default batches'}, its two runs together; the lab with a pack made before and "
+      f"a history without samples. Start and load are included, files are in the page cache. Median of {options.runs} "
+      "runs in turns.\n")
 print(table(
     ["windows", "llama-perplexity, twice", "lab", "ratio", "lowest to highest", "bar", "memory, llama-perplexity",
      "lab"],
     [[f"the first {count}", f"{median([r.seconds for r in peers]):.1f} s", f"{median([r.seconds for r in ours]):.1f} s",
-      f"{median(ratios):.2f}", f"{min(ratios):.2f} to {max(ratios):.2f}", BARS["full"], megabytes(max(r.peak_bytes for r in peers)),
-      megabytes(max(r.peak_bytes for r in ours))]]))
+      f"{median(ratios):.2f}", f"{min(ratios):.2f} to {max(ratios):.2f}", BARS["full"],
+      megabytes(max(r.peak_bytes for r in peers)), megabytes(max(r.peak_bytes for r in ours))]]))
 print(f"\nTo make artifacts, noise floor and pack, and to evaluate once, took {prepared.seconds:.1f} s before.\n")
 how = "measured" if count == total else (
     f"told from {FEW} and {count} windows: {median([s.seconds for s in starts]):.1f} s and "
     f"{median([p.seconds for p in peers]):.1f} s")
-print(f"Stopping early. llama-perplexity needs all {total} windows, {whole:,.0f} s, {how}. The margins are made from the "
-      f"lab's values on {count} windows ({100 * math.expm1(log_ratio):+.2f} %, KL {divergence:.4f} nats).\n")
+print(f"Stopping early. llama-perplexity needs all {total} windows, {whole:,.0f} s, {how}. The margins are made from "
+      f"the lab's values on {count} windows ({100 * math.expm1(log_ratio):+.2f} %, KL {divergence:.4f} nats).\n")
 print(table(
     ["truth at", "windows", "verdicts", "lab", "ratio", "bar"],
     [[f"{title} the margin", ", ".join(f"{used} {name}" for name, used in windows_used(report).items()),
