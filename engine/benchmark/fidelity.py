@@ -142,9 +142,12 @@ pack_files = glob.glob(os.path.join(store, "packs", pack, "windows", "*"))
 pack_bytes = sum(os.path.getsize(file) for file in pack_files) / len(pack_files)
 ratios = [theirs.seconds / mine.seconds for theirs, mine in zip(peers, ours)]
 
-# 3. Stopping early, with margins made from what these windows say.
+# 3. Stopping early. The truth about perplexity is recorded for all windows, that about divergence taken from these.
 full = report
-log_ratio, divergence = measured(full, "log_ratio"), measured(full, "kl_mean_excess")
+with open(os.path.join(
+        options.root, "fixtures", "statistics", "differences", "smollm2-135m-wikitext2.json"), encoding="utf-8") as file:
+    differences = [chunk["candidates"]["Q4_K_M"] - chunk["parent"] for chunk in json.load(file)["chunks"]]
+log_ratio, divergence = sum(differences) / len(differences), measured(full, "kl_mean_excess")
 
 
 def margins(name, factor):
@@ -194,7 +197,8 @@ how = "measured" if count == total else (
     f"told from {FEW} and {count} windows: {median([s.seconds for s in starts]):.1f} s and "
     f"{median([p.seconds for p in peers]):.1f} s")
 print(f"Stopping early. llama-perplexity needs all {total} windows, {whole:,.0f} s, {how}. The margins are made from "
-      f"the lab's values on {count} windows ({100 * math.expm1(log_ratio):+.2f} %, KL {divergence:.4f} nats).\n")
+      f"{100 * math.expm1(log_ratio):+.2f} % of perplexity, recorded on all {len(differences)} windows, and a KL divergence "
+      f"of {divergence:.4f} nats on these {count}.\n")
 print(table(
     ["truth at", "windows", "verdicts", "lab", "ratio", "bar"],
     [[f"{title} the margin", ", ".join(f"{used} {name}" for name, used in windows_used(report).items()),
@@ -202,8 +206,7 @@ print(table(
       BARS["early"]]
      for title, run, report in early]))
 print(f"\nScratch for each window: {logit_bytes:,.0f} bytes of logits, {pack_bytes:,.0f} of the pack, "
-      f"{100 * pack_bytes / logit_bytes:.2f} % "
-      f"(bar: {BARS['scratch']} %).\n")
+      f"{100 * pack_bytes / logit_bytes:.2f} % (bar: {BARS['scratch']} %).\n")
 values = [
     ("perplexity, BF16", r"Mean PPL\(base\)", measured(full, "perplexity", "parent")),
     ("perplexity, Q4_K_M", r"Mean PPL\(Q\)", measured(full, "perplexity")),
