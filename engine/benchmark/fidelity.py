@@ -174,12 +174,11 @@ for title, factor in [("half", 2.0), ("twice", 0.5)]:
     early.append((title, *evaluate(margins(title, factor))))
 
 
-def scaled(few, many):
-    """The peer's time for the whole text, from two numbers of windows: its start counts once."""
-    return few.seconds + (many.seconds - few.seconds) / (count - FEW) * (total - FEW)
-
-
-whole = median([scaled(few, many) for few, many in zip(starts, peers)] if count < total else [p.seconds for p in peers])
+# The peer's time for the whole text, from two numbers of windows: its start counts once.
+few, many = (median([run.seconds for run in runs]) for runs in (starts, peers))
+whole = many if count == total else few + (many - few) / (count - FEW) * (total - FEW)
+if many <= few:
+    sys.exit(f"benchmark: {count} windows took no longer than {FEW}: other work is in the way, and no ratio can be told")
 
 print(f"## Fidelity on {measure.machine()}, {options.threads} threads\n")
 print(f"SmolLM2-135M, BF16 and Q4_K_M, WikiText-2 test, windows of {CONTEXT} tokens. llama-perplexity "
@@ -193,9 +192,7 @@ print(table(
       f"{median(ratios):.2f}", f"{min(ratios):.2f} to {max(ratios):.2f}", BARS["full"],
       megabytes(max(r.peak_bytes for r in peers)), megabytes(max(r.peak_bytes for r in ours))]]))
 print(f"\nTo make artifacts, noise floor and pack, and to evaluate once, took {prepared.seconds:.1f} s before.\n")
-how = "measured" if count == total else (
-    f"told from {FEW} and {count} windows: {median([s.seconds for s in starts]):.1f} s and "
-    f"{median([p.seconds for p in peers]):.1f} s")
+how = "measured" if count == total else f"told from {FEW} and {count} windows: {few:.1f} s and {many:.1f} s"
 print(f"Stopping early. llama-perplexity needs all {total} windows, {whole:,.0f} s, {how}. The margins are made from "
       f"{100 * math.expm1(log_ratio):+.2f} % of perplexity, recorded on all {len(differences)} windows, and a KL divergence "
       f"of {divergence:.4f} nats on these {count}.\n")
