@@ -4,8 +4,8 @@ import Testing
 
 /// Defects whose effects are known, planted in the embedded checkpoint and judged by a user's command.
 ///
-/// The doses are those of `./lab prove defects`, found on the whole held-out text. These tests take its beginning as
-/// the corpus, so the verdicts are exact there; how much an effect differs there is told beside them.
+/// The doses are those of `./lab prove defects`, found on the whole held-out text. These tests take its beginning for
+/// the whole, which is quicker; an effect is not far from the same there.
 @Suite("planted defects", .serialized)
 struct PlantedDefectTests {
     @Test("at twice the margin every defect is caught, at a quarter every one passes, with --full and without")

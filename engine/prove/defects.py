@@ -27,7 +27,7 @@ LAYER = 1
 TWICE, QUARTER = 2.0, 0.25
 # How near an effect must be to its target, relative to it; a swap has no dose between two pairs of rows.
 TOLERANCE = {"scale": 0.01, "noise": 0.01, "swap": 0.05}
-MOST_TRIALS = 40
+MOST_TRIALS = 60
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--programs", required=True, help="the folder with lab and llama-pajamas-quant")
@@ -57,7 +57,8 @@ def program(name):
 def artifact(checkpoint, name):
     """The checkpoint as a BF16 GGUF file."""
     shutil.rmtree(path("converted"), ignore_errors=True)
-    run([program("llama-pajamas-quant"), "convert", "--model", checkpoint, "--output", path("converted"), "--precision", "bf16"])
+    run([program("llama-pajamas-quant"), "convert", "--model", checkpoint, "--output", path("converted"), "--precision",
+         "bf16"])
     file = path(f"{name}.gguf")
     os.replace(path("converted", "gguf", f"{os.path.basename(checkpoint)}-bf16.gguf"), file)
     return file
@@ -65,7 +66,8 @@ def artifact(checkpoint, name):
 
 def nll(file):
     """Mean NLL over the text, nats per token; every window has the same number of scored tokens."""
-    values = json.loads(run([program("lab"), "perplexity", "--artifact", file, "--text", options.text]).stdout)["meanNats"]
+    shown = run([program("lab"), "perplexity", "--artifact", file, "--text", options.text]).stdout
+    values = json.loads(shown)["meanNats"]
     return sum(values) / len(values)
 
 
@@ -91,6 +93,7 @@ class Search:
                 sys.exit(f"defects.py: no dose was found in {MOST_TRIALS} trials; effects in margins: {self.effects}")
             file, _ = planted(self.kind.defect(dose), "trial")
             self.effects[dose] = (nll(file) - self.clean) / self.margin
+            say(f"    {self.kind.name} {dose}: {self.effects[dose]:.4f} margins")
         return self.effects[dose]
 
     def is_near(self, dose, target):
@@ -157,16 +160,17 @@ class Swap:
                     return rank
 
 
-def judged(name, file, modes=("sequential", "full")):
+def judged(name, file):
     """What the suite says of a file: exit code, gates and chunks of each mode.
 
     The run that may stop early comes first: from a history that has everything it would be told the exact verdict.
     """
     results = {}
-    for mode in modes:
+    for mode in ("sequential", "full"):
         done = run(
             [program("lab"), "run", options.suite, "--artifact", file, "--history", path("history.sqlite"), "--store",
-             path("store"), "--output", path("reports", f"{name}-{mode}"), *(["--full"] if mode == "full" else [])], (0, 1))
+             path("store"), "--output", path("reports", f"{name}-{mode}"), *(["--full"] if mode == "full" else [])],
+            (0, 1))
         with open(path("reports", f"{name}-{mode}", "latest", "report.json"), encoding="utf-8") as opened:
             report = json.load(opened)
         gates = {
@@ -193,7 +197,8 @@ def matrix(name):
 
 
 def scaling(name):
-    return Continuous("scale", 1.0, lambda dose: {"kind": "scale", "tensor": matrix(name), "factor": round(1 + dose, 6)})
+    return Continuous(
+        "scale", 1.0, lambda dose: {"kind": "scale", "tensor": matrix(name), "factor": round(1 + dose, 6)})
 
 
 def noise():
@@ -283,7 +288,7 @@ def show(entries):
             f"{entry['effect']['margins']:.3f}", f"{entry['effect']['kl_mean_excess_nats']:.5f}",
             *[f"exit {entry['runs'][mode]['exit']}: {gates[mode]['perplexity_increase']['status']}, "
               f"{gates[mode]['kl_mean_excess']['status']}" for mode in ("full", "sequential")],
-            f"{gates['sequential']['perplexity_increase']['chunks']}, {gates['sequential']['kl_mean_excess']['chunks']}"])
+            ", ".join(str(gate["chunks"]) for gate in gates["sequential"].values())])
     print(table(
         ["defect", "dose", "perplexity", "in margins", "KL excess", "--full: perplexity, KL", "without: perplexity, KL",
          "chunks without"], rows))

@@ -18,8 +18,9 @@ import sys
 import numpy
 
 WEIGHTS = "model.safetensors"
-MATRICES = ["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj", "mlp.gate_proj", "mlp.up_proj",
-            "mlp.down_proj"]
+MATRICES = [
+    "self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj", "mlp.gate_proj", "mlp.up_proj",
+    "mlp.down_proj"]
 
 
 def give_up(message):
