@@ -22,8 +22,8 @@ struct NoiseFloorMeasurement {
             return (text?.floor, SampleUsage())
         }
         let usual = WorkerRequest.LoadParameters(path: "", backend: "", threads: 1).microBatch
-        let other =
-            shared.plan.contextLength > usual ? shared.plan.contextLength : max(8, shared.plan.contextLength / 2)
+        // Steps that end at the same tokens are computed alike, so the other size is none that the usual one divides into.
+        let other = shared.plan.contextLength > 100 ? 100 : max(6, shared.plan.contextLength / 2 - 2)
         let indices = shared.order(isSequential: shared.isSequential).prefix(Self.windowCount)
         let session = shared.session
         let divergences = try Divergences(shared, of: parent, predictions: predictions, microBatch: other) {

@@ -86,6 +86,6 @@ extension PredictionPack {
     func missing(_ index: Int) -> RunnerError {
         RunnerError(
             "pack \(description.id.short) has no whole record of window \(index)",
-            remedy: "import the pack's file again")
+            remedy: "import the pack's file again, or run its parent with --full")
     }
 }
