@@ -88,7 +88,8 @@ func fidelityRun(
             flips: .init(onlyParentRight: 412, onlyCandidateRight: 296, mcNemarP: 1.4e-5),
             pack: source == .pack
                 ? .init(
-                    id: Digest(of: "pack"), settings: PredictionSettings(topCount: 128, tailCount: 64), bytes: 12_345_678,
+                    id: Digest(of: "pack"), settings: PredictionSettings(topCount: 128, tailCount: 64),
+                    bytes: 12_345_678,
                     shareOfLogitsPercent: 0.2917)
                 : nil,
             worst: worstTokens)
