@@ -104,7 +104,10 @@ struct FidelityRunTests {
         #expect(early.verdicts.allSatisfy { $0.reason.contains("each clipped to") })
 
         #expect(try lab.run(suite).status == 0)
-        #expect(try lab.report().reuse.samplesComputed == 0)
+        let again = try lab.report()
+        #expect(again.reuse.samplesComputed == 0)
+        #expect(early.fidelity.count == 1 && early.fidelity.first?.pack != nil)
+        #expect(again.fidelity == early.fidelity)
 
         #expect(try lab.run(suite, ["--full"]).status == 0)
         let full = try lab.report()

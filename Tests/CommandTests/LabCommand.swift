@@ -142,6 +142,15 @@ final class LabCommand {
             let sha256: String
             let calibration: Calibration?
         }
+        struct Fidelity: Decodable, Equatable {
+            struct Pack: Decodable, Equatable {
+                let id: String
+                let bytes: Int
+            }
+            let positions: Int
+            let klStandardErrorNats: Double
+            let pack: Pack?
+        }
         struct Reuse: Decodable {
             let samplesComputed: Int
             let samplesReused: Int
@@ -153,6 +162,7 @@ final class LabCommand {
         let measurements: [Measurement]
         let artifacts: [Artifact]
         let reuse: Reuse
+        let fidelity: [Fidelity]
     }
 
     /// A command that was started.

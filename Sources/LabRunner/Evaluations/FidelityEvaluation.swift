@@ -76,7 +76,7 @@ struct FidelityEvaluation {
             flips: FidelityRecord.Flips(
                 onlyParentRight: onlyParent, onlyCandidateRight: onlyCandidate,
                 mcNemarP: McNemar.pValue(onlyFirst: onlyParent, onlySecond: onlyCandidate)),
-            pack: predictions?.packRecord, worst: Array(worst.prefix(Self.worstTokens)))
+            pack: predictions?.packRecord(of: scores.map(\.index)), worst: Array(worst.prefix(Self.worstTokens)))
     }
 
     /// Worst tokens that a record names.

@@ -6,8 +6,7 @@ import LabCore
 final class PredictionSource {
     let pack: PredictionPack
     private let shared: WindowEvaluation
-    private var used: [Int: Int] = [:]
-    private var vocabulary = 0
+    private var used = Set<Int>()
     private var computed = Set<Int>()
     /// Windows whose likelihood by the parent history does not have.
     private var unknown = Set<Digest>()
@@ -39,8 +38,7 @@ final class PredictionSource {
     func record(of index: Int) throws -> (data: Data, score: ChunkScore) {
         let window = shared.windows[index]
         if let record = pack.record(of: window) {
-            used[index] = record.data.count
-            vocabulary = record.predictions.vocabulary
+            used.insert(index)
             try recall(record.predictions.score, of: window)
             return (record.data, record.predictions.score)
         }
@@ -70,15 +68,17 @@ final class PredictionSource {
     /// Where the records used came from.
     var usage: SampleUsage { SampleUsage(computed: computed.count, reused: used.count - computed.count) }
 
-    /// What the records used take; nil where none was.
-    var packRecord: FidelityRecord.Pack? {
-        guard !used.isEmpty, vocabulary > 0 else { return nil }
-        let bytes = used.values.reduce(0, +)
-        // The windows' second halves, but for the last token, are scored.
-        let positions = used.count * (shared.plan.contextLength - 1 - shared.plan.contextLength / 2)
+    /// The pack, with what its records of some windows take; nil where one of them is not there.
+    func packRecord(of indices: [Int]) -> FidelityRecord.Pack? {
+        let sizes = indices.compactMap { pack.recordBytes(of: shared.windows[$0]) }
+        guard let first = indices.first, sizes.count == indices.count,
+            let predictions = pack.record(of: shared.windows[first])?.predictions
+        else { return nil }
+        let bytes = sizes.reduce(0, +)
+        let positions = Int64(indices.count * predictions.score.tokenCount)
         return FidelityRecord.Pack(
-            id: pack.description.id, settings: pack.description.settings, bytes: Int64(bytes),
-            shareOfLogitsPercent: 100 * Double(bytes) / Double(2 * positions * vocabulary))
+            id: pack.description.id, settings: pack.description.settings, bytes: bytes,
+            shareOfLogitsPercent: 100 * Double(bytes) / Double(2 * positions * Int64(predictions.vocabulary)))
     }
 }
 

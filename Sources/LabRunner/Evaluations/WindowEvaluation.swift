@@ -112,8 +112,7 @@ struct WindowEvaluation {
         findings.measurements = metrics.compactMap { metric in
             measurement(
                 metric.definition, metric.estimate(scores, level: 0.95), of: candidate, samples: samples,
-                cached: cached,
-                unscored: outcome.unscored)
+                cached: cached, unscored: outcome.unscored)
         }
         findings.verdicts = outcome.judgements.map { judgement in
             Verdict(
@@ -130,8 +129,7 @@ struct WindowEvaluation {
 
     func measurement(
         _ definition: MetricDefinition, _ estimate: Estimate?, of artifact: ArtifactRecord, samples: Digest,
-        cached: Bool,
-        unscored: Int = 0
+        cached: Bool, unscored: Int = 0
     ) -> LabCore.Measurement? {
         estimate.map {
             Measurement(

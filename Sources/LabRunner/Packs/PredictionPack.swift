@@ -49,11 +49,14 @@ public final class PredictionPack {
         return (data, predictions)
     }
 
-    /// Whether there is a record of a window, whole or not.
-    private func hasRecord(of window: Digest) -> Bool { FileManager.default.fileExists(atPath: file(of: window).path) }
+    /// The size of a window's record, whole or not; nil when there is none.
+    func recordBytes(of window: Digest) -> Int64? {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: file(of: window).path)
+        return (attributes?[.size] as? NSNumber)?.int64Value
+    }
 
     /// How many of a text's windows there are records of.
-    public func recordCount(of text: PackText) -> Int { text.windows.count { hasRecord(of: $0) } }
+    public func recordCount(of text: PackText) -> Int { text.windows.count { recordBytes(of: $0) != nil } }
 
     /// Keeps a window's record.
     func keep(_ record: Data, of window: Digest) throws {
