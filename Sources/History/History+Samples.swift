@@ -76,21 +76,9 @@ extension History {
                 \(result.nllSumNats) over \(result.tokenCount) tokens
                 """)
         }
-        let key = conditions.key(sample: sample)
-        let json = try Self.json(conditions)
-        try write(mustSync: false) { database in
-            let conditionsID = try Self.conditionsID(conditions, json: json, in: database)
-            try database.execute(
-                sql: """
-                    INSERT OR IGNORE INTO samples
-                        (key, conditions_id, sample_sha256, nll_sum_nats, token_count, run_id, computed_at)
-                    VALUES (?, ?, ?, ?, ?, ?, ?)
-                    """,
-                arguments: [
-                    key.hex, conditionsID, sample.hex, result.nllSumNats, result.tokenCount, runID,
-                    Date().formatted(Self.timeFormat),
-                ])
-        }
+        try store(
+            "samples", key: conditions.key(sample: sample), conditions, sample: sample, runID: runID,
+            ["nll_sum_nats": result.nllSumNats, "token_count": result.tokenCount])
     }
 
     /// Keeps what another solver put out for one sample.
@@ -108,19 +96,27 @@ extension History {
                 .invalidValue, file: url,
                 "sample \(sample.short) of \(conditions.evaluator) holds a number that is not finite: \(error)")
         }
-        let key = conditions.key(sample: sample, parent: parent)
+        try store(
+            "outputs", key: conditions.key(sample: sample, parent: parent), conditions, sample: sample, runID: runID,
+            ["parent_key": parent?.hex, "output": text])
+    }
+
+    /// Keeps a row of a table of samples, with the columns that only this table has.
+    private func store(
+        _ table: String, key: Digest, _ conditions: SampleConditions, sample: Digest, runID: String,
+        _ own: KeyValuePairs<String, (any DatabaseValueConvertible)?>
+    ) throws {
         let json = try Self.json(conditions)
+        let columns = (["key", "conditions_id", "sample_sha256", "run_id", "computed_at"] + own.map(\.key))
+        let places = columns.map { _ in "?" }.joined(separator: ", ")
         try write(mustSync: false) { database in
             let conditionsID = try Self.conditionsID(conditions, json: json, in: database)
+            let common: [(any DatabaseValueConvertible)?] = [
+                key.hex, conditionsID, sample.hex, runID, Date().formatted(Self.timeFormat),
+            ]
             try database.execute(
-                sql: """
-                    INSERT OR IGNORE INTO outputs
-                        (key, conditions_id, sample_sha256, parent_key, output, run_id, computed_at)
-                    VALUES (?, ?, ?, ?, ?, ?, ?)
-                    """,
-                arguments: [
-                    key.hex, conditionsID, sample.hex, parent?.hex, text, runID, Date().formatted(Self.timeFormat),
-                ])
+                sql: "INSERT OR IGNORE INTO \(table) (\(columns.joined(separator: ", "))) VALUES (\(places))",
+                arguments: StatementArguments(common + own.map(\.value)))
         }
     }
 

@@ -14,6 +14,7 @@ final class BackendSession {
     private let contextLength: Int
     private var idle: Worker?
     private var hosts: [[String]: ModelHost] = [:]
+    private var windows: [CutText: [Digest]] = [:]
     /// Keys of likelihoods computed in this run.
     private var freshKeys = Set<Digest>()
 
@@ -70,6 +71,20 @@ final class BackendSession {
         }
         hosts[key] = host
         return host
+    }
+
+    private struct CutText: Hashable {
+        let artifact: String
+        let text: WindowText.ID
+    }
+
+    /// The digest of each of a text's windows, as an artifact's tokenizer cuts it.
+    func windows(of text: WindowText, by artifact: ArtifactRecord) throws -> [Digest] {
+        let cut = CutText(artifact: artifact.path, text: text.id)
+        if let known = windows[cut] { return known }
+        let found = try host(of: artifact).windows(of: text)
+        windows[cut] = found
+        return found
     }
 
     /// Ends the workers of an artifact, so that its memory is free; a new one starts when it is needed again.

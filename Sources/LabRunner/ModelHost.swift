@@ -22,7 +22,8 @@ final class ModelHost: InferenceModel {
     private let start: () throws -> Worker
     private var worker: Worker?
     private var load = Load.nothing
-    private var text: WindowText?
+    /// The text that the worker has cut last.
+    private var text: WindowText.ID?
 
     /// A host that starts its worker by `start`.
     init(_ setup: Setup, start: @escaping () throws -> Worker) {
@@ -43,7 +44,7 @@ final class ModelHost: InferenceModel {
     /// The host, with all of the artifact loaded and a text cut.
     func ready(for text: WindowText) throws -> ModelHost {
         try ensure(.whole)
-        if self.text != text { _ = try chunk(text) }
+        if self.text != text.id { _ = try chunk(text) }
         return self
     }
 
@@ -66,7 +67,6 @@ final class ModelHost: InferenceModel {
         parameters.microBatch = setup.microBatch ?? parameters.microBatch
         _ = try started().perform(.load(parameters))
         load = wanted
-        text = nil
     }
 
     private func chunk(_ text: WindowText) throws -> [Digest] {
@@ -79,7 +79,7 @@ final class ModelHost: InferenceModel {
                 "\(text.file.path) has \(chunks.tokenCount) tokens, fewer than one window of \(text.contextLength)",
                 remedy: "name a longer text with --dataset-path")
         }
-        self.text = text
+        self.text = text.id
         return chunks.digests
     }
 }

@@ -1,12 +1,12 @@
-import Foundation
+public import Foundation
 
 /// Files of text that people name.
-enum TextFile {
+public enum TextFile {
     /// The text of a UTF-8 file.
     ///
     /// - Parameter what: what the file is, for messages.
     /// - Throws: ``RunnerError`` that names the file.
-    static func read(_ file: URL, as what: String, remedy: String) throws -> String {
+    public static func read(_ file: URL, as what: String, remedy: String) throws -> String {
         let data: Data
         do {
             data = try Data(contentsOf: file)

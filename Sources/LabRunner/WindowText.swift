@@ -3,7 +3,7 @@ import Foundation
 import LabCore
 
 /// A text that is measured on, window by window.
-struct WindowText: Hashable {
+struct WindowText: Identifiable {
     /// Name in reports.
     let name: String
     /// Where it was read.
@@ -14,6 +14,14 @@ struct WindowText: Hashable {
     let sha256: Digest
     /// Tokens of a window.
     let contextLength: Int
+
+    /// What decides the windows.
+    struct ID: Hashable {
+        let sha256: Digest
+        let contextLength: Int
+    }
+
+    var id: ID { ID(sha256: sha256, contextLength: contextLength) }
 
     init(_ plan: Suite.EvaluationPlan) throws {
         name = plan.dataset.name

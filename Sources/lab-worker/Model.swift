@@ -117,8 +117,7 @@ final class Context {
         var settings = llama_context_default_params()
         settings.n_ctx = UInt32(parameters.contextLength * parameters.parallelSequences)
         settings.n_batch = UInt32(max(parameters.contextLength, 512))
-        // A window is computed in parts, so that attention spans what has come so far and not the whole window.
-        // Calibration takes it whole: the sums then come in the order of llama-imatrix.
+        // Calibration takes a window whole: the sums then come in the order of llama-imatrix.
         settings.n_ubatch = parameters.calibrates ? settings.n_batch : UInt32(microBatch ?? parameters.microBatch)
         settings.n_seq_max = UInt32(parameters.parallelSequences)
         settings.n_threads = Int32(parameters.threads)

@@ -20,6 +20,8 @@ final class WorkerSession {
     /// The parent's, for comparisons in lockstep.
     private var parent: Context?
     private var text: ChunkedText?
+    /// The file that was loaded last.
+    private var path: String?
 
     init(wire: Wire) throws {
         self.wire = wire
@@ -77,6 +79,9 @@ final class WorkerSession {
         parent = nil
         context = nil
         model = nil
+        // A text stays cut when the rest of the same artifact is loaded: its windows are the same.
+        if parameters.path != path { text = nil }
+        path = parameters.path
         let loaded = try Model(parameters, engine: engine)
         if !parameters.vocabularyOnly { context = try Context(parameters, model: loaded) }
         if let path = parameters.parentPath, !parameters.vocabularyOnly {

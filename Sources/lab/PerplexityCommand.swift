@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import Inference
 import LabCore
 import LabRunner
 
@@ -13,17 +12,7 @@ struct PerplexityCommand: ParsableCommand {
     @Option(help: "The GGUF file.")
     var artifact: String
 
-    @Option(help: "The text file.")
-    var text: String
-
-    @Option(help: "Tokens per window.")
-    var context: Int = 512
-
-    @Option(help: "Score at most so many windows.")
-    var limit: Int?
-
-    @Option(help: "Threads of computation.")
-    var threads: Int = Machine.defaultThreads
+    @OptionGroup var options: TextOptions
 
     private struct Answer: Encodable {
         let perplexity: Double
@@ -34,29 +23,12 @@ struct PerplexityCommand: ParsableCommand {
     }
 
     func run() throws {
-        let clock = ContinuousClock.now
-        let worker = try Worker(executable: Locations.worker)
-        _ = try worker.perform(
-            .load(
-                WorkerRequest.LoadParameters(
-                    path: URL(fileURLWithPath: artifact).path, backend: "cpu", contextLength: context,
-                    threads: threads)))
-        let content = try String(contentsOf: URL(fileURLWithPath: text), encoding: .utf8)
-        guard
-            case .chunked(let chunks) = try worker.perform(
-                .chunk(WorkerRequest.ChunkParameters(text: content, contextLength: context)))
-        else { throw InferenceError(.garbled, "the worker did not chunk the text") }
-        var scores: [ChunkScore] = []
-        let wanted = Array(0..<min(limit ?? chunks.digests.count, chunks.digests.count))
-        _ = try worker.perform(.score(WorkerRequest.ScoreParameters(chunks: wanted))) { event in
-            if case .scored(let chunk) = event { scores.append(chunk.score) }
-        }
+        let (scores, seconds) = try timed { try ArtifactWorker(artifact, on: options).score() }
         guard let estimate = Perplexity.estimate(scores) else {
-            throw RunnerError("\(text) is too short for one window of \(context) tokens")
+            throw RunnerError("\(artifact) gives no finite perplexity on \(options.text)")
         }
         let answer = Answer(
-            perplexity: estimate.value, chunks: scores.count, meanNats: scores.map(\.meanNats),
-            seconds: (ContinuousClock.now - clock) / .seconds(1))
+            perplexity: estimate.value, chunks: scores.count, meanNats: scores.map(\.meanNats), seconds: seconds)
         print(String(decoding: try JSONEncoder().encode(answer), as: UTF8.self))
     }
 }

@@ -12,7 +12,8 @@ struct RandomOrderTests {
     @Test("orders are those of the published algorithms in another language")
     func cases() throws {
         for one in try StatisticsCases<Case>.load("random_order") {
-            #expect(RandomOrder.permutation(count: one.count, seed: one.seed) == one.expected, "\(one)")
+            var generator = Xoshiro256(seed: one.seed)
+            #expect(RandomOrder.permutation(count: one.count, using: &generator) == one.expected, "\(one)")
         }
     }
 
@@ -32,7 +33,8 @@ struct RandomOrderTests {
         var counts: [[Int]: Double] = [:]
         let trials = 24_000
         for trial in 0..<trials {
-            counts[RandomOrder.permutation(count: 4, seed: Digest(of: "uniform \(trial)")), default: 0] += 1
+            var generator = Xoshiro256(seed: Digest(of: "uniform \(trial)"))
+            counts[RandomOrder.permutation(count: 4, using: &generator), default: 0] += 1
         }
         let expected = Double(trials) / 24
         // scipy.stats.chi2.ppf(0.999, 23) = 49.728; the seeds are fixed, so the outcome is too.
@@ -43,8 +45,23 @@ struct RandomOrderTests {
     @Test("an order holds every number once, whatever the seed")
     func permutation() {
         for count in [3, 105, 592] {
-            let order = RandomOrder.permutation(count: count, seed: Digest(of: "\(count)"))
+            var generator = Xoshiro256(seed: Digest(of: "\(count)"))
+            let order = RandomOrder.permutation(count: count, using: &generator)
             #expect(order.sorted() == Array(0..<count) && order != Array(0..<count))
         }
+    }
+
+    @Test("samples come in the order of a SHA-256: one that changes moves no other, equal ones keep their order")
+    func samples() {
+        let texts = (0..<100).map { Digest(of: "window \($0)") }
+        let order = RandomOrder.order(of: texts)
+        #expect(order.sorted() == Array(0..<100) && order != Array(0..<100))
+        // printf 'order/1\n%s' "$(printf 'window N' | sha256sum | cut -c-64)" | sha256sum, for N of 0 to 99.
+        #expect(order.prefix(5) == [62, 45, 39, 12, 18])
+        var changed = texts
+        changed[7] = Digest(of: "another")
+        #expect(RandomOrder.order(of: changed).filter { $0 != 7 } == order.filter { $0 != 7 })
+        #expect(RandomOrder.order(of: [texts[0], texts[1], texts[0]]).filter { $0 != 1 } == [0, 2])
+        #expect(RandomOrder.order(of: []).isEmpty)
     }
 }

@@ -13,9 +13,8 @@ public enum Gate {
     public static func judge(
         _ estimate: Estimate, against threshold: Threshold, isWholeCorpus: Bool
     ) -> (status: VerdictStatus, reason: String) {
-        let unit = threshold.unit == "percent" ? " %" : threshold.unit == "1" ? "" : " \(threshold.unit)"
-        let limit = "the limit of \(Gate.text(threshold.limit))\(unit)"
-        let value = "\(Gate.text(estimate.value))\(unit)"
+        let limit = "the limit of \(Gate.text(threshold.limit))\(threshold.unitText)"
+        let value = "\(Gate.text(estimate.value))\(threshold.unitText)"
         guard estimate.value.isFinite, threshold.limit.isFinite else {
             return (.inconclusive, "\(value) against \(limit): there is no number to judge")
         }
@@ -47,11 +46,11 @@ public enum Gate {
     public static func earlyReason(
         _ value: Double, of threshold: Threshold, evidence: GateEvidence, isInside: Bool
     ) -> String {
-        let unit = threshold.unit == "percent" ? " %" : threshold.unit == "1" ? "" : " \(threshold.unit)"
-        var text =
-            "\(Gate.text(value))\(unit) on \(evidence.chunksUsed) of \(evidence.chunksAvailable) chunks: the mean of all"
+        let chunks = "\(evidence.chunksUsed) of \(evidence.chunksAvailable) chunks"
+        var text = "\(Gate.text(value))\(threshold.unitText) on \(chunks): the mean of all"
         if let clip = evidence.clip { text += ", each clipped to \(Gate.text(clip.low)) to \(Gate.text(clip.high))," }
-        text += " is \(isInside ? "inside" : "outside") the limit of \(Gate.text(threshold.limit))\(unit) with "
+        text +=
+            " is \(isInside ? "inside" : "outside") the limit of \(Gate.text(threshold.limit))\(threshold.unitText) with "
         return text + "\(Gate.text(100 * (1 - evidence.alpha))) % confidence"
     }
 
@@ -61,5 +60,16 @@ public enum Gate {
         let scale = isSmall ? pow(10, 3 - log10(abs(value)).rounded(.down)) : 1000
         let rounded = (value * scale).rounded() / scale
         return rounded == rounded.rounded() && abs(rounded) < 1e15 ? String(Int64(rounded)) : String(rounded)
+    }
+}
+
+extension Threshold {
+    /// The unit as it stands behind a number, with its space; empty where there is none.
+    fileprivate var unitText: String {
+        switch unit {
+        case "percent": " %"
+        case "1": ""
+        default: " \(unit)"
+        }
     }
 }

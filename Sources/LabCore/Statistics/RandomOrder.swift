@@ -1,21 +1,21 @@
-/// A random order that anybody can repeat from its seed.
+/// Random orders that anybody can repeat.
 public enum RandomOrder {
-    /// A permutation of 0..<count, each as likely as any other over the seeds, the same on every platform.
+    /// The order in which samples are measured, laid down before the first of them is: positions into `samples`.
     ///
-    /// Fisher and Yates' shuffle from the end (Durstenfeld 1964) with xoshiro256** (Blackman and Vigna 2018), whose
-    /// state is the digest's four words of 64 bits, most significant byte first. Numbers below a bound are drawn
-    /// without bias by Lemire's multiplication with rejection (arXiv 1805.10941).
-    ///
-    /// - Parameters:
-    ///   - count: at least 0.
-    ///   - seed: a digest of what the order is for, laid down before the first value is known.
-    public static func permutation(count: Int, seed: Digest) -> [Int] {
-        precondition(count >= 0, "an order has at least no elements")
-        var generator = Xoshiro256(seed: seed)
-        return permutation(count: count, using: &generator)
+    /// Each sample's rank is the SHA-256 of its digest with a version. The order is the same in every run and on every
+    /// platform, and a sample that changes, comes or goes moves no other. Equal samples stay in the order of their
+    /// positions.
+    public static func order(of samples: [Digest]) -> [Int] {
+        let ranks = samples.map { Digest(of: "order/1\n\($0.hex)") }
+        return samples.indices.sorted { (ranks[$0], $0) < (ranks[$1], $1) }
     }
 
-    /// A permutation drawn from a generator that the caller goes on with.
+    /// A permutation of 0..<count, each as likely as any other.
+    ///
+    /// Fisher and Yates' shuffle from the end (Durstenfeld 1964). Numbers below a bound are drawn without bias by
+    /// Lemire's multiplication with rejection (arXiv 1805.10941).
+    ///
+    /// - Parameter generator: draws it; the caller may go on with it.
     package static func permutation(count: Int, using generator: inout Xoshiro256) -> [Int] {
         var order = Array(0..<count)
         for last in order.indices.dropFirst().reversed() {
@@ -25,11 +25,12 @@ public enum RandomOrder {
     }
 }
 
-/// xoshiro256**: 64 bits a step, a period of 2^256 - 1.
+/// xoshiro256** (Blackman and Vigna 2018): 64 bits a step, a period of 2^256 - 1.
 package struct Xoshiro256: Sendable {
     private var state: (UInt64, UInt64, UInt64, UInt64)
 
-    /// A generator whose state is the digest. The state of zeros, from which it never moves, becomes 1, 0, 0, 0.
+    /// A generator whose state is the digest, as four words of 64 bits, most significant byte first. The state of
+    /// zeros, from which it never moves, becomes 1, 0, 0, 0.
     package init(seed: Digest) {
         let words = (0..<4).map { word in
             seed.hex.utf8.dropFirst(16 * word).prefix(16).reduce(UInt64(0)) { value, digit in

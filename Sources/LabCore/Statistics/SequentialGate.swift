@@ -2,7 +2,7 @@ import Foundation
 
 /// A gate that stops as soon as the verdict of the whole population is certain at level alpha.
 ///
-/// The population is N values, one per chunk, taken in a random order laid down beforehand (`RandomOrder`). X_i are
+/// The population is N values, one per chunk, taken in a random order laid down beforehand (``RandomOrder/order(of:)``). X_i are
 /// the values clipped to [L, C]; M is their mean. For a mean q and a fraction 0 < f < 1
 ///
 ///     K_t(q) = prod over i <= t of 1 + f (m_i - X_i) / (C - m_i),   m_i = (N q - X_1 - ... - X_(i-1)) / (N - i + 1)

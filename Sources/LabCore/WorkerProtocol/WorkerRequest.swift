@@ -42,7 +42,7 @@ public enum WorkerRequest: Sendable, Hashable {
         public var kvType: String
         /// "auto", "on" or "off".
         public var flashAttention: String
-        /// Tokens computed at a time. Default: 128.
+        /// Tokens computed at a time. Default: ``usualMicroBatch``.
         public var microBatch: Int
         /// Whether the context collects sums for an importance matrix. Default: no.
         public var calibrates: Bool
@@ -52,11 +52,14 @@ public enum WorkerRequest: Sendable, Hashable {
         /// against itself shows how far the engine's rounding reaches.
         public var parentMicroBatch: Int?
 
+        /// Tokens that the lab has computed at a time where nothing else is asked for: llama.cpp's own number.
+        public static let usualMicroBatch = 512
+
         /// Creates parameters.
         public init(
             path: String, backend: String, vocabularyOnly: Bool = false, contextLength: Int = 512,
             parallelSequences: Int = 1, threads: Int, kvType: String = "f16", flashAttention: String = "auto",
-            microBatch: Int = 128, calibrates: Bool = false, parentPath: String? = nil,
+            microBatch: Int = usualMicroBatch, calibrates: Bool = false, parentPath: String? = nil,
             parentMicroBatch: Int? = nil
         ) {
             self.path = path

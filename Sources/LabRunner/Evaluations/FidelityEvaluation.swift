@@ -28,12 +28,12 @@ struct FidelityEvaluation {
             session.host(of: shared.candidate, besides: parent)
         }
         let keys = candidate.keys
-        let allKnown = keys.allSatisfy { candidate.isKnown($0) }
+        let allKnown = keys.indices.allSatisfy(candidate.isKnown)
         let changes = allKnown ? [] : try shared.changes(shared.candidate, candidate.conditions)
         let scorer = DivergenceScorer()
         let metrics = Registry.fidelityMetrics(floorNats: floor.value?.klMeanNats)
         let outcome = try shared.measure(metrics, allKnown: allKnown) { index in
-            if !candidate.isKnown(keys[index]) { _ = try predictions?.record(of: index) }
+            if !candidate.isKnown(index) { _ = try predictions?.record(of: index) }
         } score: { index in
             let output = try candidate.source.output(of: index)
             return scorer.score(output, against: output.parent)
@@ -89,7 +89,8 @@ struct Divergences {
     let conditions: SampleConditions
     /// The key of each window's comparison.
     let keys: [Digest]
-    let isKnown: (Digest) -> Bool
+    /// Whether history had a window's comparison before.
+    let isKnown: (Int) -> Bool
 
     init(
         _ shared: WindowEvaluation, of artifact: ArtifactRecord, predictions: PredictionSource?, microBatch: Int?,
@@ -99,7 +100,7 @@ struct Divergences {
         let solver = DivergenceSolver(
             shared.settings,
             parent: predictions.map { source in
-                .pack(source.pack.description.settings) { try source.record(of: $0).data }
+                .pack(source.pack.description.settings, record: source.record)
             } ?? .lockstep, microBatch: microBatch)
         let conditions = session.conditions(artifact, solver)
         let parentLikelihood = session.conditions(parent.record, LikelihoodSolver(shared.settings))
@@ -109,7 +110,7 @@ struct Divergences {
         var known = try session.history.outputs(for: keys, as: ChunkDivergence.self)
         self.conditions = conditions
         self.keys = keys
-        isKnown = { [known] in known[$0] != nil }
+        isKnown = { [known] in known[keys[$0]] != nil }
         source = SampleSource(solver) {
             try host().ready(for: shared.text)
         } known: { index in

@@ -21,7 +21,6 @@ struct NoiseFloorMeasurement {
             let text = predictions?.pack.texts().first { $0.windows == shared.windows }
             return (text?.floor, SampleUsage())
         }
-        let usual = WorkerRequest.LoadParameters(path: "", backend: "", threads: 1).microBatch
         // Steps that end at the same tokens are computed alike, so the other size is none that the usual one divides into.
         let other = shared.plan.contextLength > 100 ? 100 : max(6, shared.plan.contextLength / 2 - 2)
         let indices = shared.order(isSequential: shared.isSequential).prefix(Self.windowCount)
@@ -29,7 +28,7 @@ struct NoiseFloorMeasurement {
         let divergences = try Divergences(shared, of: parent, predictions: predictions, microBatch: other) {
             session.host(of: parent, microBatch: other, besides: predictions == nil ? parent : nil)
         }
-        if !indices.allSatisfy({ divergences.isKnown(divergences.keys[$0]) }) {
+        if !indices.allSatisfy(divergences.isKnown) {
             // The parent is in memory once at a time: first as it always is, then with the other batch size.
             for index in indices { _ = try predictions?.record(of: index) }
             session.release(parent)
@@ -42,7 +41,7 @@ struct NoiseFloorMeasurement {
             shared.progress(
                 ProgressUpdate(stage: stage, completed: scores.count, total: indices.count, unit: "chunks"))
         }
-        let floor = Self.floor(of: scores, microBatches: [usual, other])
+        let floor = Self.floor(of: scores, microBatches: [WorkerRequest.LoadParameters.usualMicroBatch, other])
         if let floor, let predictions {
             try predictions.pack.note(
                 PackText(

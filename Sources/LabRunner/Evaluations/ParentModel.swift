@@ -21,7 +21,7 @@ enum ParentModel {
     ) throws {
         switch self {
         case .model(let record):
-            guard try session.host(of: record).windows(of: text) == windows else {
+            guard try session.windows(of: text, by: record) == windows else {
                 throw RunnerError(
                     "\(record.path) and \(candidate.path) cut \(text.name) into different tokens, so they cannot be compared",
                     remedy: "convert both from the same tokenizer")

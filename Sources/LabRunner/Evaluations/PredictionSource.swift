@@ -34,13 +34,13 @@ final class PredictionSource {
     /// The key of a window's predictions.
     func key(of window: Digest) -> Digest { pack.description.conditions.key(sample: window) }
 
-    /// The record of a window, and the parent's score of it.
-    func record(of index: Int) throws -> (data: Data, score: ChunkScore) {
+    /// The record of a window.
+    func record(of index: Int) throws -> Data {
         let window = shared.windows[index]
+        used.insert(index)
         if let record = pack.record(of: window) {
-            used.insert(index)
             try recall(record.predictions.score, of: window)
-            return (record.data, record.predictions.score)
+            return record.data
         }
         guard case .model(let parent) = shared.parent else { throw pack.missing(index) }
         let solver = PredictionSolver(shared.settings, keeping: pack.description.settings)
@@ -53,7 +53,7 @@ final class PredictionSource {
         try shared.session.keep(output.score, of: parent, shared.settings, window: window)
         unknown.remove(window)
         computed.insert(index)
-        return try record(of: index)
+        return output.predictions
     }
 
     /// Tells a history that has lost it, or never had it, the likelihood that a record carries.

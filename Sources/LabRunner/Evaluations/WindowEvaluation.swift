@@ -26,7 +26,7 @@ struct WindowEvaluation {
         self.parent = parent
         self.candidate = candidate
         self.progress = progress
-        windows = try session.host(of: candidate).windows(of: text)
+        windows = try session.windows(of: text, by: candidate)
         try parent.requireSameWindows(windows, of: text, candidate: candidate, session: session)
     }
 
@@ -39,12 +39,10 @@ struct WindowEvaluation {
 
     /// The windows to measure, in order.
     ///
-    /// A gate that may stop early needs a random order that was laid down before: by the digest of each window's
-    /// digest. It is the same in every run, and a window that changes moves no other.
+    /// A gate that may stop early needs a random order that was laid down before.
     func order(isSequential: Bool) -> [Int] {
         guard isSequential else { return Array(0..<min(plan.chunkLimit ?? windows.count, windows.count)) }
-        let ranks = windows.map { Digest(of: "order/1\n\($0.hex)") }
-        return windows.indices.sorted { (ranks[$0], $0) < (ranks[$1], $1) }
+        return RandomOrder.order(of: windows)
     }
 
     /// Measures windows until every gate has its verdict, or until the last.
@@ -63,7 +61,7 @@ struct WindowEvaluation {
         var gates = GateWatch(
             plan.gates, metrics: metrics, available: windows.count, isSequential: isSequential)
         let order = order(isSequential: isSequential)
-        if !isSequential { try prepareAll(order, prepareParent) }
+        if !isSequential, !allKnown { try prepareAll(order, prepareParent) }
         let stage = "\(plan.name) \(candidate.model) \(candidate.recipe) on \(session.backend)"
         var scores: [(index: Int, score: Score)] = []
         var unscored = 0

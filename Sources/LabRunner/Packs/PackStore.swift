@@ -1,5 +1,5 @@
 public import Foundation
-public import LabCore
+import LabCore
 
 /// The packs of a store, in its folder `packs/`, by their identifiers.
 public struct PackStore {

@@ -1,5 +1,5 @@
 public import Foundation
-public import LabCore
+import LabCore
 import ModelFormats
 
 /// A parent's predictions in the store: one file for each window, so that an interrupted run goes on where it stopped
