@@ -1,5 +1,4 @@
 public import Foundation
-public import LabCore
 
 /// One line of a list of runs.
 public struct RunSummary: Hashable, Sendable {
@@ -17,4 +16,18 @@ public struct RunSummary: Hashable, Sendable {
     public let candidates: [String]
     /// The command line that reproduces it.
     public let command: String
+
+    /// Summarizes a run.
+    public init(
+        id: String, startedAt: Date, suite: String, verdict: VerdictStatus, durationSeconds: Double,
+        candidates: [String], command: String
+    ) {
+        self.id = id
+        self.startedAt = startedAt
+        self.suite = suite
+        self.verdict = verdict
+        self.durationSeconds = durationSeconds
+        self.candidates = candidates
+        self.command = command
+    }
 }
