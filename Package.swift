@@ -96,7 +96,7 @@ let package = Package(
         .target(
             name: "Reports",
             dependencies: ["LabCore", .product(name: "Mustache", package: "swift-mustache")],
-            resources: [.embedInCode("Resources/report.mustache")],
+            resources: [.embedInCode("Resources")],
             swiftSettings: sharedSettings),
         .target(
             name: "LabRunner",
@@ -152,7 +152,8 @@ let package = Package(
             swiftSettings: sharedSettings),
         .testTarget(name: "FuzzingTests", dependencies: ["Fuzzing", "TestSupport"], swiftSettings: sharedSettings),
         .testTarget(name: "ReportsTests", dependencies: ["Reports"], swiftSettings: sharedSettings),
-        .testTarget(name: "CommandTests", dependencies: ["LabRunner"], swiftSettings: sharedSettings),
+        .testTarget(
+            name: "CommandTests", dependencies: ["LabRunner", "History", "LabCore"], swiftSettings: sharedSettings),
     ] + processorSpecificKernels,
     swiftLanguageModes: [.v6]
 )

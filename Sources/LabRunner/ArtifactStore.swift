@@ -66,7 +66,12 @@ public final class ArtifactStore {
                 model: checkpoint.name, source: source,
                 calibration: artifact.calibration.map {
                     CalibrationRecord(datasets: $0.datasets, windows: $0.chunks, sha256: $0.sha256)
-                })
+                },
+                tensors: TensorGroup.groups(
+                    of: artifact.tensors.map {
+                        .init(
+                            name: $0.name, type: $0.type, elements: $0.dimensions.reduce(1, *), bytes: $0.bytes)
+                    }))
         }
         try digests.save()
         return (records, missing.count)
@@ -86,7 +91,12 @@ public final class ArtifactStore {
         return ArtifactRecord(
             path: file.path, format: "gguf", recipe: recipe?.name ?? fileType.map { "file type \($0)" } ?? "unknown",
             role: .candidate, bytes: reader.sizeBytes, bitsPerWeight: Double(8 * bytes) / Double(elements),
-            sha256: digest, model: reader.metadata.string("general.name") ?? file.lastPathComponent, source: nil)
+            sha256: digest, model: reader.metadata.string("general.name") ?? file.lastPathComponent, source: nil,
+            tensors: TensorGroup.groups(
+                of: reader.tensors.map {
+                    .init(
+                        name: $0.name, type: $0.type.name, elements: $0.elementCount, bytes: $0.byteCount)
+                }))
     }
 
     /// Where an importance matrix of a model belongs, by what it is made from: `NAME-imatrix.gguf` in a folder of its

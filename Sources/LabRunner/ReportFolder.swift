@@ -31,16 +31,18 @@ struct ReportFolder {
     }
 
     /// Writes all reports; the folder appears under its name only when they are whole.
-    func write(_ record: RunRecord) throws {
+    ///
+    /// - Parameter trends: the judged metrics over time, up to this run.
+    func write(_ record: RunRecord, trends: [Trend]) throws {
         let files = FileManager.default
         let temporary = output.appendingPathComponent(".\(record.id).partial", isDirectory: true)
         do {
             try files.createDirectory(at: temporary, withIntermediateDirectories: true)
-            try AtomicFile.write(JSONReport.render(record), to: temporary.appendingPathComponent("report.json"))
-            try AtomicFile.write(
-                Data(HTMLReport.render(record).utf8), to: temporary.appendingPathComponent("report.html"))
-            try AtomicFile.write(
-                Data(JUnitReport.render(record).utf8), to: temporary.appendingPathComponent("junit.xml"))
+            for format in ReportFormat.allCases {
+                guard let name = format.fileName else { continue }
+                try AtomicFile.write(
+                    format.render(record, trends: trends), to: temporary.appendingPathComponent(name))
+            }
             try files.moveItem(at: temporary, to: url)
         } catch {
             try? files.removeItem(at: temporary)

@@ -13,7 +13,7 @@ public struct SuiteRun {
     public struct Outcome: Sendable {
         /// The record, as history has it.
         public let record: RunRecord
-        /// The folder with report.json, report.html and junit.xml.
+        /// The folder with report.html, report.json, junit.xml and report.md.
         public let folder: URL
     }
 
@@ -63,7 +63,7 @@ public struct SuiteRun {
         }
         let record = makeRecord(findings, engine: engine, device: device, artifacts: artifacts)
         try history.record(record)
-        try folder.write(record)
+        try folder.write(record, trends: RunTrends.trends(of: record, in: history))
         return Outcome(record: record, folder: folder.url)
     }
 
@@ -115,6 +115,7 @@ public struct SuiteRun {
         } else {
             guard var record = made.records.first else { throw RunnerError("the store made no parent") }
             record.role = .parent
+            record.tensors = nil  // it would only repeat that all weights have one type
             parent = .model(record)
         }
         guard var candidate = try options.artifact.map({ try store.record(ofFile: $0) }) ?? made.records.last else {
@@ -172,7 +173,7 @@ public struct SuiteRun {
     ) -> RunRecord {
         var parent = artifacts.parent.record
         parent.role = .parent
-        return RunRecord(
+        var record = RunRecord(
             id: id, startedAt: startedAt, durationSeconds: (ContinuousClock.now - clock) / .seconds(1),
             command: options.command,
             suite: SuiteReference(name: options.suite.name, sha256: options.suite.digest),
@@ -184,6 +185,8 @@ public struct SuiteRun {
             reuse: ReuseRecord(
                 samplesComputed: findings.usage.computed, samplesReused: findings.usage.reused,
                 artifactsBuilt: artifacts.built, artifactsReused: artifacts.reused, changes: findings.changes))
+        record.lab = Converter.toolVersion
+        return record
     }
 
     /// Sortable by time, unique by six random hexadecimal digits.

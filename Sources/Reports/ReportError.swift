@@ -75,5 +75,12 @@ extension RunRecord {
                 try check(point.topAgreement, "paired_series[\(index)].points[\(position)].top1_agreement")
             }
         }
+        for (index, record) in (throughput ?? []).enumerated() {
+            for (name, speed) in [("prefill", record.prefill), ("decode", record.decode)] {
+                try check(speed?.median, "throughput[\(index)].\(name).median")
+                try check(speed?.low, "throughput[\(index)].\(name).low")
+                try check(speed?.high, "throughput[\(index)].\(name).high")
+            }
+        }
     }
 }

@@ -9,6 +9,8 @@ struct XMLOutline {
     struct Element {
         let name: String
         let attributes: [String: String]
+        /// The name of the element it stands in; nil for the root.
+        let parent: String?
         var text = ""
     }
 
@@ -33,7 +35,8 @@ struct XMLOutline {
             attributes: [String: String]
         ) {
             open.append(elements.count)
-            elements.append(Element(name: name, attributes: attributes))
+            let parent = open.dropLast().last.map { elements[$0].name }
+            elements.append(Element(name: name, attributes: attributes, parent: parent))
         }
 
         func parser(

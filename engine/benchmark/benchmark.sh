@@ -28,6 +28,10 @@ benchmark() {
         for part in quantize imatrix mlx fidelity; do (benchmark "$part" "$@") || status=1; done
         exit "$status"
         ;;
+    reports)
+        . "$ROOT/engine/benchmark/reports.sh"
+        benchmark_reports "$@"
+        ;;
     mlx)
         . "$ROOT/engine/benchmark/mlx.sh"
         benchmark_mlx "$@"
@@ -37,6 +41,7 @@ benchmark() {
        ./lab benchmark imatrix [--runs N] [--threads N]
        ./lab benchmark mlx [--runs N] [--threads N]
        ./lab benchmark fidelity [--runs N] [--threads N] [--windows N] [--peer-options OPTIONS]
+       ./lab benchmark reports [RUNS]
        ./lab benchmark all [--runs N] [--threads N]
 (large needs 23 GB of temporary disk; all but codecs need Qwen3's tokenizer in LAB_DATA/qwen3)" >&2
         exit 2

@@ -24,10 +24,20 @@ public struct RunRecord: Hashable, Sendable, Codable {
     public var pairedSeries: [PairedSeries]
     /// How far predictions are from the parent's; nil in records of older labs.
     public var fidelity: [FidelityRecord]?
+    /// Texts of parent and candidate, side by side; nil where no evaluation made any.
+    public var texts: [TextPairRecord]?
+    /// Right and wrong answers by language; nil where no evaluation asked.
+    public var languages: [LanguageRecord]?
+    /// Tasks that a model was to think about; nil where no evaluation set any.
+    public var thoughts: [ThoughtRecord]?
+    /// Speed against depth; nil where no evaluation measured it.
+    public var throughput: [ThroughputRecord]?
     /// The data it was measured on.
     public var datasets: [DatasetRecord]
     /// The engine that ran the models; nil when none ran.
     public var engine: EngineRecord?
+    /// Version of the lab; nil in records of older labs.
+    public var lab: String?
     /// The machine.
     public var machine: MachineRecord
     /// Samples computed in this run and samples found in history.
@@ -103,16 +113,19 @@ public struct ArtifactRecord: Hashable, Sendable, Codable {
     public var source: Digest?
     /// The importance matrix it was quantized with; nil for none.
     public var calibration: CalibrationRecord?
+    /// Its tensors' types and sizes; nil where they were not looked at, and in records of older labs.
+    public var tensors: [TensorGroup]?
 
     enum CodingKeys: String, CodingKey {
-        case path, format, recipe, role, bytes, sha256, model, source, calibration
+        case path, format, recipe, role, bytes, sha256, model, source, calibration, tensors
         case bitsPerWeight = "bits_per_weight"
     }
 
     /// Creates a record.
     public init(
         path: String, format: String, recipe: String, role: Role, bytes: Int64, bitsPerWeight: Double,
-        sha256: Digest, model: String, source: Digest?, calibration: CalibrationRecord? = nil
+        sha256: Digest, model: String, source: Digest?, calibration: CalibrationRecord? = nil,
+        tensors: [TensorGroup]? = nil
     ) {
         self.path = path
         self.format = format
@@ -124,6 +137,7 @@ public struct ArtifactRecord: Hashable, Sendable, Codable {
         self.model = model
         self.source = source
         self.calibration = calibration
+        self.tensors = tensors
     }
 }
 

@@ -11,6 +11,8 @@ struct GateRow {
     let value: Markup
     let unit: Markup
     let limit: Markup
+    /// Value, interval and limit on a line.
+    let strip: Markup
     let chunks: Markup
     let saved: Markup
     /// The share of the chunks that was measured, as a bar.
@@ -35,6 +37,7 @@ struct GateRow {
         value = Markup(isApart ? String(shown.dropLast(unit.count)) : shown)
         limit = Markup(verdict.threshold.map(Format.limitBesideValue) ?? "")
         self.unit = Markup(isApart ? String(unit.dropFirst()) : "")
+        strip = Markup(html: Gauge(verdict, in: run)?.strip ?? "")
         guard let text = GateText(verdict), let evidence = verdict.evidence else {
             (chunks, saved, bar, notes) = (Markup(""), Markup(""), Markup(""), [])
             basis = Markup(verdict.reason)

@@ -30,12 +30,33 @@ struct Gauge {
         status = verdict.status
     }
 
+    private var shown: String {
+        Format.value(value, of: metric, unit: threshold.unit, limit: threshold.limit)
+    }
+    private var limitText: String { "limit \(Format.amount(threshold.limit, unit: threshold.unit))" }
+    private var range: String? { interval.map { Format.interval($0, unit: threshold.unit) } }
+
+    /// The line alone, for a place where the numbers stand beside it.
+    var strip: String { scale("strip \(status.rawValue)") }
+
+    /// The line under its reading.
     var html: String {
-        let unit = threshold.unit
-        let shown = Format.value(value, of: metric, unit: unit, limit: threshold.limit)
-        let limit = "limit \(Format.amount(threshold.limit, unit: unit))"
-        let range = interval.map { Format.interval($0, unit: unit) }
-        let label = ([shown] + (range.map { [$0] } ?? []) + [limit]).joined(separator: ", ")
+        // Where the two would lie on each other, the limit is the one to read.
+        let isCrowded = abs(percent(origin) - percent(threshold.limit)) < 10
+        let best = origin == 0 ? "0" : Format.amount(origin, unit: threshold.unit)
+        return """
+            <figure class="gauge \(status.rawValue)">
+            <p class="reading" aria-hidden="true"><b>\(VisibleText(shown).escaped)</b> \
+            <span>\(VisibleText(range ?? "").escaped)</span></p>
+            \(scale("scale"))
+            <div class="ticks" aria-hidden="true">\(isCrowded ? "" : tick(best, at: origin))\
+            \(tick(limitText, at: threshold.limit))</div>
+            </figure>
+            """
+    }
+
+    private func scale(_ name: String) -> String {
+        let label = [shown, range, limitText].compactMap { $0 }.joined(separator: ", ")
         let passing: (Double, Double) =
             threshold.polarity == .lowerIsBetter ? (low, threshold.limit) : (threshold.limit, high)
         let zone = threshold.polarity == .lowerIsBetter ? "zone" : "zone upper"
@@ -43,17 +64,8 @@ struct Gauge {
         if let interval { parts.append(span("band", from: interval.low, to: interval.high)) }
         if low < origin, high > origin { parts.append(mark("zero", at: origin)) }
         parts += [mark("limit", at: threshold.limit), mark("value", at: value)]
-        // Where the two would lie on each other, the limit is the one to read.
-        let isCrowded = abs(percent(origin) - percent(threshold.limit)) < 10
-        let best = origin == 0 ? "0" : Format.amount(origin, unit: unit)
         return """
-            <figure class="gauge \(status.rawValue)">
-            <p class="reading" aria-hidden="true"><b>\(VisibleText(shown).escaped)</b> \
-            <span>\(VisibleText(range ?? "").escaped)</span></p>
-            <div class="scale" role="img" aria-label="\(VisibleText(label).escaped)">\(parts.joined())</div>
-            <div class="ticks" aria-hidden="true">\(isCrowded ? "" : tick(best, at: origin))\
-            \(tick(limit, at: threshold.limit))</div>
-            </figure>
+            <div class="\(name)" role="img" aria-label="\(VisibleText(label).escaped)">\(parts.joined())</div>
             """
     }
 

@@ -8,8 +8,10 @@ struct Markup: MustacheCustomRenderable {
     var isNull: Bool { renderText.isEmpty }
 
     /// Text, escaped.
-    init(_ text: String) {
-        renderText = VisibleText(text).escaped
+    ///
+    /// - Parameter limit: code points that are shown.
+    init(_ text: String, limit: Int = 1000) {
+        renderText = VisibleText(text, limit: limit).escaped
     }
 
     /// HTML made by this module.

@@ -5,6 +5,7 @@ import LabCore
 ///
 /// Property names are the template's tags.
 struct ReportPage {
+    let home: Markup
     let title: Markup
     let status: Markup
     let word: Markup
@@ -13,6 +14,8 @@ struct ReportPage {
     let started: Markup
     let startedISO: Markup
     let gauge: Markup
+    let failures: [FailureBlock]
+    let hasFailures: Bool
     let gates: [GateRow]
     let hasGates: Bool
     let rows: [MeasurementRow]
@@ -21,11 +24,20 @@ struct ReportPage {
     let hasCharts: Bool
     let fidelity: [FidelitySection]
     let hasFidelity: Bool
+    let trends: [TrendSection]
+    let hasTrends: Bool
+    let texts: [TextPairSection]
+    let languages: [LanguageSection]
+    let thoughts: [ThoughtSection]
+    let throughput: [ThroughputSection]
     let artifacts: [ArtifactRow]
     let hasArtifacts: Bool
+    let maps: [TensorMapSection]
+    let hasMaps: Bool
     let datasets: [DatasetRow]
     let hasDatasets: Bool
     let facts: [Fact]
+    let suiteDigest: DigestRow
     let libraries: [DigestRow]
     let hasLibraries: Bool
     let command: Markup
@@ -44,17 +56,57 @@ struct ReportPage {
         let isCached: Bool
     }
 
+    struct FailureBlock {
+        let name: Markup
+        let status: Markup
+        let word: Markup
+        let sentence: Markup
+        let strip: Markup
+        let evidence: [Evidence]
+
+        struct Evidence {
+            let line: Markup
+        }
+
+        init(_ text: FailureText, in run: RunRecord) {
+            name = Markup(text.name, limit: 300)
+            status = Markup(text.verdict.status.rawValue)
+            word = Markup(Headline.word(text.verdict.status))
+            sentence = Markup(text.sentence)
+            strip = Markup(html: Gauge(text.verdict, in: run)?.strip ?? "")
+            evidence = text.evidence.map { Evidence(line: Markup($0)) }
+        }
+    }
+
     struct Chart {
         let heading: Markup
         let summary: Markup
         let wide: Markup
         let narrow: Markup
+        /// What the colours of lines mean.
+        let lines: [Line]
 
         init(_ chart: BarChart, summary: String, id: String) {
             heading = Markup(chart.heading)
             self.summary = Markup(summary)
             wide = Markup(html: chart.svg(width: 720, height: 300, id: "\(id)w", hasTooltips: true))
             narrow = Markup(html: chart.svg(width: 340, height: 260, id: "\(id)n", hasTooltips: false))
+            lines = []
+        }
+
+        init(_ chart: SpeedChart, id: String) {
+            heading = Markup(chart.heading)
+            summary = Markup(chart.summary)
+            wide = Markup(html: chart.svg(width: 720, height: 280, id: "\(id)w"))
+            narrow = Markup(html: chart.svg(width: 340, height: 250, id: "\(id)n"))
+            lines = chart.lines.enumerated().map {
+                Line(swatch: Markup(html: "swatch\($0)"), name: Markup($1.name, limit: 200))
+            }
+        }
+
+        struct Line {
+            let swatch: Markup
+            let name: Markup
         }
     }
 
@@ -95,7 +147,8 @@ struct ReportPage {
         let value: Markup
     }
 
-    init(_ run: RunRecord) {
+    init(_ run: RunRecord, trends: [Trend], home: String?) {
+        self.home = Markup(home ?? "")
         let headline = Headline(run)
         title = Markup("\(headline.word): \(run.suite.name), \(Format.moment(run.startedAt))")
         status = Markup(run.verdict.rawValue)
@@ -106,7 +159,9 @@ struct ReportPage {
         startedISO = Markup(run.startedAt.formatted(.iso8601))
         gauge = Markup(html: Gauge(headline.verdict, in: run)?.html ?? "")
         hasGates = run.hasEvidence
-        gates = hasGates ? run.verdicts.map { GateRow($0, in: run) } : []
+        gates = hasGates ? run.verdictsByWeight.map { GateRow($0, in: run) } : []
+        failures = FailureText.all(run).map { FailureBlock($0, in: run) }
+        hasFailures = !failures.isEmpty
         let records = run.fidelity ?? []
         let measured = run.measurements.filter { value in !records.contains { run.isMeasured(value, for: $0) } }
         let unmeasured = hasGates ? [] : run.unmeasuredVerdicts
@@ -118,6 +173,14 @@ struct ReportPage {
         hasCharts = !charts.isEmpty
         fidelity = records.enumerated().map { FidelitySection($1, id: "kl\($0)", in: run) }
         hasFidelity = !fidelity.isEmpty
+        self.trends = trends.enumerated().compactMap { TrendSection($1, id: "trend\($0)") }
+        hasTrends = !self.trends.isEmpty
+        texts = [TextPairSection(run.texts ?? [], in: run)].compactMap { $0 }
+        languages = [LanguageSection(run.languages ?? [], in: run)].compactMap { $0 }
+        thoughts = [ThoughtSection(run.thoughts ?? [], in: run)].compactMap { $0 }
+        throughput = [ThroughputSection(run.throughput ?? [], in: run)].compactMap { $0 }
+        maps = run.artifacts.enumerated().compactMap { TensorMapSection($1, id: "map\($0)", in: run) }
+        hasMaps = !maps.isEmpty
         artifacts = run.artifacts.map { Self.row($0, in: run) }
         hasArtifacts = !artifacts.isEmpty
         datasets = run.datasets.map { dataset in
@@ -131,9 +194,10 @@ struct ReportPage {
         }
         hasDatasets = !datasets.isEmpty
         facts = Self.facts(run)
+        suiteDigest = DigestRow(run.suite.sha256)
         libraries = (run.engine?.libraries ?? [:]).sorted { $0.key < $1.key }.map { DigestRow($0.value, name: $0.key) }
         hasLibraries = !libraries.isEmpty
-        command = Markup(run.command)
+        command = Markup(run.command, limit: VisibleText.usualLimit)
         runID = Markup(run.id)
     }
 
@@ -195,6 +259,7 @@ struct ReportPage {
             ("Took", Format.duration(seconds: run.durationSeconds)),
             ("From history", Format.reuse(run.reuse)),
             ("Not reused", (run.reuse.changes ?? []).joined(separator: "; ")),
+            ("Lab", run.lab ?? ""),
             ("Engine", run.engine.map { "llama.cpp \($0.build)" } ?? "none ran"),
             ("Processor", "\(machine.processor), \(Format.count(machine.threads, "thread"))"),
             ("Device class", machine.device),

@@ -19,9 +19,13 @@ struct JSONDocument: Encodable {
     var validation: Validation
     var datasets: [Dataset]
     @Nullable var engine: Engine?
+    @Nullable var lab: String?
     var machine: Machine
     var reuse: Reuse
     var pairedSeries: [Series]
+    var languages: [Language]
+    var thoughts: [Thought]
+    var throughput: [Throughput]
 
     struct Artifact: Encodable {
         var path: String
@@ -34,6 +38,7 @@ struct JSONDocument: Encodable {
         var model: String
         @Nullable var source: Digest?
         @Nullable var calibration: CalibrationRecord?
+        @Nullable var tensors: [TensorGroup]?
     }
 
     struct Measured: Encodable {
@@ -94,13 +99,6 @@ struct JSONDocument: Encodable {
         var increasePct: Double
         @Nullable var threshold: Double?
         @Nullable var pass: Bool?
-    }
-
-    struct ValidatedSample: Encodable {
-        var prompt: String
-        var baseline: String
-        var quantized: String
-        var match: Bool
     }
 
     struct Dataset: Encodable {
@@ -183,7 +181,7 @@ extension JSONDocument {
             Artifact(
                 path: $0.path, format: $0.format, recipe: $0.recipe, role: $0.role, bytes: $0.bytes,
                 bitsPerWeight: $0.bitsPerWeight, sha256: $0.sha256, model: $0.model, source: $0.source,
-                calibration: $0.calibration)
+                calibration: $0.calibration, tensors: $0.tensors)
         }
         measurements = run.measurements.map {
             Measured(
@@ -198,7 +196,8 @@ extension JSONDocument {
                 polarity: $0.threshold?.polarity, reason: $0.reason, evidence: $0.evidence.map(Evidence.init))
         }
         fidelity = (run.fidelity ?? []).map(Fidelity.init)
-        validation = Validation(perplexity: Self.validatedPerplexity(run))
+        validation = Validation(
+            perplexity: Self.validatedPerplexity(run), samples: (run.texts ?? []).map(ValidatedSample.init))
         datasets = run.datasets.map {
             Dataset(name: $0.name, sha256: $0.sha256, chunks: $0.chunks, chunksAvailable: $0.chunksAvailable)
         }
@@ -207,6 +206,7 @@ extension JSONDocument {
                 build: engine.build,
                 libraries: engine.libraries.sorted { $0.key < $1.key }.map { .init(file: $0.key, sha256: $0.value) })
         }
+        lab = run.lab
         machine = Machine(
             system: run.machine.system, processor: run.machine.processor, device: run.machine.device,
             threads: run.machine.threads, memoryBytes: run.machine.memoryBytes)
@@ -223,6 +223,9 @@ extension JSONDocument {
             return Series(
                 evaluation: series.evaluation, backend: series.backend, artifact: series.artifact, points: points)
         }
+        languages = (run.languages ?? []).map(Language.init)
+        thoughts = (run.thoughts ?? []).map(Thought.init)
+        throughput = (run.throughput ?? []).map(Throughput.init)
     }
 
     /// The first candidate whose perplexity was measured together with its parent's.

@@ -172,6 +172,9 @@ package enum Format {
         date.formatted(.iso8601).replacingOccurrences(of: "T", with: " ").replacingOccurrences(of: "Z", with: " UTC")
     }
 
+    /// A day in UTC: "2026-11-22".
+    package static func day(_ date: Date) -> String { String(date.formatted(.iso8601).prefix(10)) }
+
     /// A count with its noun: "1 chunk", "64 chunks".
     package static func count(_ count: Int, _ noun: String) -> String {
         "\(count) \(noun)\(count == 1 ? "" : "s")"

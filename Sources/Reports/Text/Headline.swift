@@ -56,7 +56,7 @@ package struct Headline {
         return allowed < 0 ? allowed / used : 0
     }
 
-    private static func sentence(_ verdict: Verdict, in run: RunRecord) -> String {
+    static func sentence(_ verdict: Verdict, in run: RunRecord) -> String {
         guard let value = verdict.value, let threshold = verdict.threshold, let metric = verdict.metric,
             let position = position(of: verdict, in: run)
         else {

@@ -10,12 +10,17 @@ package enum VisibleToken {
     /// Text in which single spaces stay, so that lines can break at them.
     package static func context(_ raw: String) -> String { visible(raw, showsSpaces: false) }
 
+    /// No page shows more of a text, so no more of it is looked at.
+    private static let longest = 8000
+
     private static func visible(_ raw: String, showsSpaces: Bool) -> String {
+        let scalars = raw.unicodeScalars
+        let end = scalars.index(scalars.startIndex, offsetBy: longest, limitedBy: scalars.endIndex) ?? scalars.endIndex
         var text = String.UnicodeScalarView()
         if showsSpaces, let first = raw.unicodeScalars.first, isMark(first) {
             text.append("\u{25CC}")  // else the mark would sit on what stands before the token
         }
-        for scalar in raw.unicodeScalars {
+        for scalar in scalars[..<end] {
             switch scalar {
             case " ": text.append(showsSpaces ? "\u{2423}" : " ")
             case "\n": text.append("\u{21B5}")
@@ -28,7 +33,7 @@ package enum VisibleToken {
             default: text.append(scalar)
             }
         }
-        return String(text)
+        return String(text) + raw[end...]
     }
 
     private static func isMark(_ scalar: Unicode.Scalar) -> Bool {

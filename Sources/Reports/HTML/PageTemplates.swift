@@ -1,0 +1,32 @@
+import LabCore
+import Mustache
+
+/// The templates of the pages; they share a style.
+enum PageTemplates {
+    enum Page: String {
+        case report, index, model
+    }
+
+    /// Parsed once: a site has a thousand pages.
+    private static let library = Result {
+        try MustacheLibrary(
+            templates: sources.mapValues { try MustacheTemplate(string: String(decoding: $0, as: UTF8.self)) })
+    }
+
+    private static let sources = [
+        "report": PackageResources.report_mustache, "index": PackageResources.index_mustache,
+        "model": PackageResources.model_mustache, "style": PackageResources.style_mustache,
+        "head": PackageResources.head_mustache, "fidelity": PackageResources.fidelity_mustache,
+        "generation": PackageResources.generation_mustache, "artifacts": PackageResources.artifacts_mustache,
+        "runs": PackageResources.runs_mustache, "trends": PackageResources.trends_mustache,
+    ]
+
+    /// Tells one state of the templates from another.
+    static let digest = Digest(
+        of: sources.sorted { $0.key < $1.key }.map { $0.key + "\n" + String(decoding: $0.value, as: UTF8.self) }
+            .joined(separator: "\n"))
+
+    static func render(_ content: Any, with page: Page) throws -> String {
+        try library.get().render(content, withTemplate: page.rawValue) ?? ""
+    }
+}

@@ -1,0 +1,34 @@
+import LabCore
+
+/// A judged metric over time, on the page.
+///
+/// Property names are the template's tags.
+struct TrendSection {
+    let heading: Markup
+    let summary: Markup
+    let wide: Markup
+    let narrow: Markup
+
+    /// Nil for a trend with one point: a dot is no trend.
+    init?(_ trend: Trend, id: String) {
+        guard trend.points.count > 1, let first = trend.points.first, let last = trend.points.last else { return nil }
+        let key = trend.key
+        let dataset = key.dataset.isEmpty ? "" : " on \(key.dataset)"
+        heading = Markup(
+            "\(ReportPage.capitalized(Format.words(key.metric))) of \(key.model) \(key.recipe), "
+                + "\(key.evaluation)\(dataset), \(key.backend)", limit: 400)
+        func shown(_ value: Double) -> String { Format.value(value, of: key.metric, unit: key.unit) }
+        var text = "\(Format.count(trend.points.count, "run")) from \(Format.day(first.startedAt)) to "
+        text += "\(Format.day(last.startedAt)); the last has \(shown(last.value))."
+        if let shift = trend.shifts.last, trend.points.indices.contains(shift.index) {
+            let run = trend.points[shift.index]
+            text += " The level last changed with run \(run.runID) of \(Format.day(run.startedAt)): "
+            text += "from \(shown(shift.before)) to \(shown(shift.after))."
+        } else {
+            text += " The level never changed."
+        }
+        summary = Markup(text)
+        wide = Markup(html: TrendSVG.svg(trend, width: 720, height: 260, id: "\(id)w"))
+        narrow = Markup(html: TrendSVG.svg(trend, width: 340, height: 240, id: "\(id)n"))
+    }
+}

@@ -1,0 +1,155 @@
+import Foundation
+import History
+import LabCore
+import Testing
+
+@Suite("lab report", .serialized)
+struct ReportCommandTests {
+    private static let lab = LabCommand.executable.path
+
+    @Test("every form is made again from history alone, byte for byte as the run wrote it")
+    func rebuilds() throws {
+        let lab = try LabCommand()
+        let ran = try lab.run("suites/smoke")
+        #expect(try lab.run("suites/smoke", ["--limit", "3"]).status != 4)
+        let ids = try History(at: lab.history).runs().map(\.id)
+        try #require(ids.count == 2)
+        for id in ids {
+            for (format, name) in [
+                ("html", "report.html"), ("json", "report.json"), ("junit", "junit.xml"), ("markdown", "report.md"),
+            ] {
+                let written = try Data(contentsOf: lab.reports.appendingPathComponent("\(id)/\(name)"))
+                let again = lab.folder.appendingPathComponent("again")
+                let result = try LabCommand.command([
+                    Self.lab, "report", id, "--format", format, "--output", again.path, "--history", lab.history.path,
+                ])
+                #expect(result.status == 0, "\(result.errors)")
+                #expect(try Data(contentsOf: again) == written, "\(name) of \(id)")
+            }
+        }
+        // What was printed, without the line that says where the report lies.
+        let text = try LabCommand.command([Self.lab, "report", ids[1], "--history", lab.history.path])
+        #expect(ran.output.hasPrefix(text.output))
+        #expect(ran.output.dropFirst(text.output.count).hasPrefix("report: "))
+        let printed = try LabCommand.command([
+            Self.lab, "report", "last", "--format", "junit", "--history", lab.history.path,
+        ])
+        let junit = try String(contentsOf: lab.reports.appendingPathComponent("latest/junit.xml"), encoding: .utf8)
+        #expect(printed.output == junit)
+    }
+
+    @Test(
+        "bad usage and an unknown run are exit 2, a place that cannot be written is exit 4",
+        arguments: [
+            (["last", "--format", "pdf"], 2), ([], 2), (["nothing-like-it"], 2), (["index"], 2),
+            (["2026-000001", "--format", "json", "--output", "/nonexistent/report.json"], 4),
+            (["index", "--output", "/proc/site"], 4),
+        ] as [([String], Int32)])
+    func failures(arguments: [String], status: Int32) throws {
+        let lab = try LabCommand()
+        try SyntheticHistory.write(2, to: lab.history)
+        let result = try LabCommand.command([Self.lab, "report"] + arguments + ["--history", lab.history.path])
+        #expect(result.status == status, "\(result.errors)")
+        #expect(!result.errors.isEmpty)
+    }
+
+    @Test("a site is made once; then only what changed is written, and pages of pruned runs go")
+    func site() throws {
+        let lab = try LabCommand()
+        let site = lab.folder.appendingPathComponent("site", isDirectory: true)
+        func build(_ more: [String] = []) throws -> String {
+            let result = try LabCommand.command(
+                [Self.lab, "report", "index", "--output", site.path, "--history", lab.history.path] + more)
+            #expect(result.status == 0, "\(result.errors)")
+            return result.output
+        }
+        try SyntheticHistory.write(12, to: lab.history)
+        // 12 runs, 3 models, 1 month, the index.
+        #expect(try build().contains("12 runs, 17 pages written, 0 up to date, 0 removed"))
+        #expect(try build().contains("12 runs, 0 pages written, 17 up to date, 0 removed"))
+        let first = try contents(of: site)
+        #expect(try build(["--force"]).contains("17 pages written"))
+        #expect(try contents(of: site) == first)
+        try checkLinks(in: site)
+
+        // A new run changes the index, its model's page and its month's page.
+        try SyntheticHistory.write(1, to: lab.history, from: 12)
+        #expect(try build().contains("13 runs, 4 pages written, 14 up to date, 0 removed"))
+
+        // A page that was cut short or removed is made again; what others put there stays.
+        let page = site.appendingPathComponent("runs/2026-000003-3f9c1a.html")
+        try Data("cut".utf8).write(to: page)
+        try FileManager.default.removeItem(at: site.appendingPathComponent("runs/2026-000004-3f9c1a.html"))
+        let foreign = site.appendingPathComponent("runs/mine.html")
+        try Data("mine".utf8).write(to: foreign)
+        #expect(try build().contains("13 runs, 2 pages written, 16 up to date, 0 removed"))
+
+        // A smaller history: its pages go, and nothing else.
+        for file in ["", "-wal", "-shm"] {
+            try? FileManager.default.removeItem(atPath: lab.history.path + file)
+        }
+        try SyntheticHistory.write(2, to: lab.history)
+        let shrunk = try build()
+        #expect(shrunk.contains("2 runs,") && shrunk.contains("12 removed"))
+        #expect(try String(contentsOf: foreign, encoding: .utf8) == "mine")
+        #expect(!FileManager.default.fileExists(atPath: page.path))
+        try checkLinks(in: site)
+        #expect(lab.partialFiles().isEmpty)
+    }
+
+    @Test("a manifest that was tampered with removes nothing outside of the site")
+    func tampered() throws {
+        let lab = try LabCommand()
+        let site = lab.folder.appendingPathComponent("site", isDirectory: true)
+        let victim = lab.folder.appendingPathComponent("victim.html")
+        try FileManager.default.createDirectory(at: site, withIntermediateDirectories: true)
+        try Data("mine".utf8).write(to: victim)
+        try Data(
+            """
+            {"version": 1, "runs": {}, "pages": {
+                "../victim.html": {"digest": "\(Digest(of: "").hex)", "bytes": 4},
+                "runs/../../victim.html": {"digest": "\(Digest(of: "").hex)", "bytes": 4}}}
+            """.utf8
+        ).write(to: site.appendingPathComponent("site.json"))
+        try SyntheticHistory.write(1, to: lab.history)
+        let result = try LabCommand.command([
+            Self.lab, "report", "index", "--output", site.path, "--history", lab.history.path,
+        ])
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(FileManager.default.fileExists(atPath: victim.path))
+    }
+
+    /// For `./lab benchmark reports` and `./lab prove reports`: a history of `LAB_SYNTHETIC_RUNS` runs.
+    @Test(
+        "a synthetic history is written where LAB_SYNTHETIC_HISTORY says",
+        .enabled(if: ProcessInfo.processInfo.environment["LAB_SYNTHETIC_HISTORY"] != nil))
+    func syntheticHistory() throws {
+        let environment = ProcessInfo.processInfo.environment
+        let file = try #require(environment["LAB_SYNTHETIC_HISTORY"])
+        let count = try #require(environment["LAB_SYNTHETIC_RUNS"].flatMap { Int($0) })
+        let first = environment["LAB_SYNTHETIC_FIRST"].flatMap { Int($0) } ?? 0
+        try SyntheticHistory.write(count, to: URL(fileURLWithPath: file), from: first)
+    }
+
+    private func contents(of site: URL) throws -> [String: Data] {
+        let walker = try #require(FileManager.default.enumerator(atPath: site.path))
+        var contents: [String: Data] = [:]
+        for case let path as String in walker where path.hasSuffix(".html") {
+            contents[path] = try Data(contentsOf: site.appendingPathComponent(path))
+        }
+        return contents
+    }
+
+    /// Every link of every page is relative and leads to a page that is there.
+    private func checkLinks(in site: URL) throws {
+        for (path, data) in try contents(of: site) where !path.hasSuffix("mine.html") {
+            let text = String(decoding: data, as: UTF8.self)
+            for link in text.matches(of: /href="([^"]*)"/) where link.1 != "data:," {
+                let target = site.appendingPathComponent(path).deletingLastPathComponent()
+                    .appendingPathComponent(String(link.1)).standardizedFileURL
+                #expect(FileManager.default.fileExists(atPath: target.path), "\(path) leads to \(link.1)")
+                #expect(target.path.hasPrefix(site.standardizedFileURL.path))
+            }
+        }
+    }
+}
