@@ -9,11 +9,7 @@ extension History {
     /// - Throws: ``HistoryError`` with ``HistoryError/Code/unknownRun`` where there is no such run.
     public func accept(_ runID: String, note: String, at date: Date) throws {
         try write(mustSync: true) { database in
-            guard try Bool.fetchOne(database, sql: "SELECT 1 FROM runs WHERE id = ?", arguments: [runID]) == true else {
-                throw HistoryError(
-                    .unknownRun, file: url, "history \(url.path) has no run '\(runID)'",
-                    remedy: "'lab history' lists the runs")
-            }
+            try requireRun(runID, in: database)
             try database.execute(
                 sql: """
                     INSERT INTO acceptances (run_id, accepted_at, note) VALUES (?, ?, ?)

@@ -47,17 +47,34 @@ extension History {
 
     /// The newest runs, newest first; all of them without a limit.
     public func runs(limit: Int? = nil) throws -> [RunSummary] {
-        try HistoryError.translating(url, "read") {
-            try pool.read { database in
-                try Row.fetchAll(
-                    database,
-                    sql: """
-                        SELECT id, started_at, suite, verdict, duration_seconds, command FROM runs
-                        ORDER BY started_at DESC, id DESC LIMIT ?
-                        """,
-                    arguments: [limit ?? -1]
-                ).map { try summary(of: $0, in: database) }
-            }
+        var filter = RunFilter()
+        filter.limit = limit
+        return try runs(filter)
+    }
+
+    /// The runs that a filter admits, newest first.
+    public func runs(_ filter: RunFilter) throws -> [RunSummary] {
+        try reading { database in
+            try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT id, started_at, suite, verdict, duration_seconds, command, branch,
+                        (SELECT max(accepted_at) FROM acceptances WHERE run_id = runs.id) AS accepted_at
+                    FROM runs
+                    WHERE (?1 IS NULL OR suite = ?1) AND started_at >= ?2 AND (?3 IS NULL OR branch = ?3)
+                        AND (?4 IS NULL OR EXISTS (SELECT 1 FROM tags WHERE run_id = runs.id AND name = ?4))
+                        AND ((?5 IS NULL AND ?6 IS NULL) OR EXISTS (
+                            SELECT 1 FROM run_artifacts JOIN artifacts USING (sha256)
+                            WHERE run_id = runs.id AND role = 'candidate' AND (?5 IS NULL OR model = ?5 COLLATE NOCASE)
+                                AND (?6 IS NULL OR recipe = ?6 COLLATE NOCASE)))
+                    ORDER BY started_at DESC, id DESC LIMIT ?7
+                    """,
+                arguments: [
+                    filter.suite, filter.since?.formatted(Self.timeFormat) ?? "", filter.branch, filter.tag,
+                    filter.model,
+                    filter.recipe, filter.limit ?? -1,
+                ]
+            ).map { try summary(of: $0, in: database) }
         }
     }
 
@@ -120,8 +137,12 @@ extension History {
                 WHERE run_id = ? AND role = 'candidate' ORDER BY position
                 """,
             arguments: [id])
+        let tags = try String.fetchAll(
+            database, sql: "SELECT name FROM tags WHERE run_id = ? ORDER BY name", arguments: [id])
+        let accepted: String? = row["accepted_at"]
         return RunSummary(
             id: id, startedAt: date, suite: row["suite"], verdict: status,
-            durationSeconds: row["duration_seconds"], candidates: candidates, command: row["command"])
+            durationSeconds: row["duration_seconds"], candidates: candidates, command: row["command"],
+            branch: row["branch"], tags: tags, acceptedAt: accepted.flatMap(TimeText.date))
     }
 }

@@ -74,24 +74,31 @@ enum RunRows {
         ).execute(arguments: [key.suite, key.model, key.recipe, key.backend, startedAt, run.id])
     }
 
-    private static func seriesID(_ key: SeriesKey, in database: Database) throws -> Int64 {
-        let columns = [
-            key.metric, key.suite, key.evaluation, key.unit, key.dataset, key.model, key.recipe, key.role.rawValue,
-            key.backend, key.device,
-        ]
-        let known = try Int64.fetchOne(
+    /// The row of a series; nil when there is none.
+    static func knownSeriesID(_ key: SeriesKey, in database: Database) throws -> Int64? {
+        try Int64.fetchOne(
             database.cachedStatement(
                 sql: """
                     SELECT id FROM series WHERE metric = ? AND suite = ? AND evaluation = ? AND unit = ? AND dataset = ?
                         AND model = ? AND recipe = ? AND role = ? AND backend = ? AND device = ?
-                    """), arguments: StatementArguments(columns))
-        if let known { return known }
+                    """), arguments: columns(of: key))
+    }
+
+    private static func columns(of key: SeriesKey) -> StatementArguments {
+        [
+            key.metric, key.suite, key.evaluation, key.unit, key.dataset, key.model, key.recipe, key.role.rawValue,
+            key.backend, key.device,
+        ]
+    }
+
+    private static func seriesID(_ key: SeriesKey, in database: Database) throws -> Int64 {
+        if let known = try knownSeriesID(key, in: database) { return known }
         try database.cachedStatement(
             sql: """
                 INSERT INTO series (metric, suite, evaluation, unit, dataset, model, recipe, role, backend, device)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """
-        ).execute(arguments: StatementArguments(columns))
+        ).execute(arguments: columns(of: key))
         return database.lastInsertedRowID
     }
 
@@ -123,4 +130,38 @@ extension SeriesKey {
             recipe: artifact?.recipe ?? "", role: artifact?.role ?? .candidate, backend: measurement.backend,
             device: run.machine.device)
     }
+}
+
+extension RunRows {
+    /// What the rows of a run say, by what they are called; numbers that differ between files are left out.
+    static let queries: [(name: String, sql: String)] = [
+        (
+            "its own columns",
+            """
+            SELECT started_at, suite, suite_sha256, command, verdict, duration_seconds, system, processor, device, engine,
+                branch, git_commit
+            FROM runs WHERE id = ?
+            """
+        ),
+        ("its artifacts", "SELECT position, sha256, path, role FROM run_artifacts WHERE run_id = ? ORDER BY position"),
+        (
+            "its measurements",
+            """
+            SELECT m.position, m.started_at, m.artifact, m.value, m.n, m.interval_low, m.interval_high, m.interval_level,
+                m.cached, s.metric, s.suite, s.evaluation, s.unit, s.dataset, s.model, s.recipe, s.role, s.backend, s.device
+            FROM measurements AS m JOIN series AS s ON s.id = m.series_id WHERE m.run_id = ? ORDER BY m.position
+            """
+        ),
+        (
+            "its verdicts",
+            """
+            SELECT position, artifact, backend, evaluation, metric, status, value, threshold, reason
+            FROM verdicts WHERE run_id = ? ORDER BY position
+            """
+        ),
+        (
+            "its subjects",
+            "SELECT suite, model, recipe, backend, started_at FROM subjects WHERE run_id = ? ORDER BY 1, 2, 3, 4"
+        ),
+    ]
 }
