@@ -123,7 +123,7 @@ extension History {
     /// Below the number of variables that the oldest supported SQLite allows in one statement.
     private static let keysPerQuery = 500
 
-    private static func conditionsID(
+    static func conditionsID(
         _ conditions: SampleConditions, json: String, in database: Database
     ) throws -> Int64 {
         let known = try Int64.fetchOne(database, sql: "SELECT id FROM conditions WHERE json = ?", arguments: [json])

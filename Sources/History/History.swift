@@ -48,7 +48,7 @@ public final class History: Sendable {
     }
 
     /// Looks at an existing file without opening it for writing, since already that would change a foreign one.
-    private static func check(_ url: URL) throws {
+    static func check(_ url: URL) throws {
         let attributes = try? FileManager.default.attributesOfItem(atPath: url.path)
         guard let attributes else { return }
         guard attributes[.type] as? FileAttributeType != .typeDirectory else {

@@ -26,6 +26,10 @@ public struct HistoryError: LabFailure {
         case conflictingRun
         /// The value is not one that the history keeps.
         case invalidValue
+        /// The name is not one that a tag may have.
+        case invalidName
+        /// The query is not one that can be answered.
+        case badQuery
         /// Anything else that SQLite reports.
         case database
     }
@@ -39,10 +43,10 @@ public struct HistoryError: LabFailure {
     /// How to mend it.
     public let remedy: String?
 
-    /// A reference that names no single run is a usage error; all else is the lab failing at its work.
+    /// A reference that names no single run, a bad name and a bad query are usage errors; all else is the lab failing at its work.
     public var exitCode: ExitCode {
         switch code {
-        case .unknownRun, .ambiguousRun: .usage
+        case .unknownRun, .ambiguousRun, .invalidName, .badQuery: .usage
         default: .unavailable
         }
     }
@@ -76,12 +80,7 @@ public struct HistoryError: LabFailure {
                 .unwritable, file: file, "\(failed): \(said)",
                 remedy: "make the file and its directory writable, or name another file with --history")
         case .SQLITE_CORRUPT, .SQLITE_NOTADB:
-            self.init(
-                .corrupt, file: file, "history \(file.path) is damaged or not a SQLite database: \(said)",
-                remedy: """
-                    move it away to start a new history, or recover it with \
-                    'sqlite3 \(file.path) .recover | sqlite3 recovered.sqlite'
-                    """)
+            self = .corrupt(file, said)
         case .SQLITE_BUSY, .SQLITE_LOCKED:
             self.init(
                 .busy, file: file, "\(failed): other processes kept it locked for \(Int(History.busyTimeoutSeconds)) s",
@@ -89,6 +88,15 @@ public struct HistoryError: LabFailure {
         default:
             self.init(.database, file: file, "\(failed): \(said)")
         }
+    }
+
+    static func corrupt(_ file: URL, _ said: String) -> HistoryError {
+        HistoryError(
+            .corrupt, file: file, "history \(file.path) is damaged or not a SQLite database: \(said)",
+            remedy: """
+                'lab history check --history \(file.path)' shows what is wrong; with --rescue FILE it saves what can be \
+                read into a new history
+                """)
     }
 
     private static func diskFull(_ file: URL, _ failed: String) -> HistoryError {

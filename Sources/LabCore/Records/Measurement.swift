@@ -71,12 +71,15 @@ public struct Measurement: Hashable, Sendable, Codable {
     public var unscored: Int?
     /// Digest of the keys of the samples behind it, in order; nil in records of older labs.
     public var samples: Digest?
+    /// The text, with the limit where only a part of it was asked for: "wikitext2", "wikitext2, first 20 chunks"; nil in
+    /// records of older labs.
+    public var dataset: String?
 
     /// Creates a measurement.
     public init(
         artifact: String, backend: String, evaluation: String, metric: MetricDefinition, value: Double, n: Int,
         interval: Interval?, cached: Bool, unscored: Int = 0,
-        samples: Digest? = nil
+        samples: Digest? = nil, dataset: String? = nil
     ) {
         self.artifact = artifact
         self.backend = backend
@@ -89,5 +92,6 @@ public struct Measurement: Hashable, Sendable, Codable {
         self.cached = cached
         self.unscored = unscored
         self.samples = samples
+        self.dataset = dataset
     }
 }

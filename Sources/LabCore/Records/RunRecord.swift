@@ -42,6 +42,8 @@ public struct RunRecord: Hashable, Sendable, Codable {
     public var machine: MachineRecord
     /// Samples computed in this run and samples found in history.
     public var reuse: ReuseRecord
+    /// Branch and commit it was made from; nil outside of version control and in records of older labs.
+    public var origin: OriginRecord?
 
     /// Creates a record.
     public init(
@@ -49,7 +51,7 @@ public struct RunRecord: Hashable, Sendable, Codable {
         verdict: VerdictStatus, artifacts: [ArtifactRecord], measurements: [Measurement], verdicts: [Verdict],
         pairedSeries: [PairedSeries], fidelity: [FidelityRecord] = [], datasets: [DatasetRecord], engine: EngineRecord?,
         machine: MachineRecord,
-        reuse: ReuseRecord
+        reuse: ReuseRecord, origin: OriginRecord? = nil
     ) {
         self.id = id
         self.startedAt = startedAt
@@ -66,6 +68,7 @@ public struct RunRecord: Hashable, Sendable, Codable {
         self.engine = engine
         self.machine = machine
         self.reuse = reuse
+        self.origin = origin
     }
 }
 

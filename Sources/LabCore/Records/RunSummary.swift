@@ -16,11 +16,17 @@ public struct RunSummary: Hashable, Sendable {
     public let candidates: [String]
     /// The command line that reproduces it.
     public let command: String
+    /// The branch it was made from; nil where it is unknown.
+    public let branch: String?
+    /// Its tags, in alphabetical order.
+    public let tags: [String]
+    /// When it was accepted last; nil where it never was.
+    public let acceptedAt: Date?
 
     /// Summarizes a run.
     public init(
         id: String, startedAt: Date, suite: String, verdict: VerdictStatus, durationSeconds: Double,
-        candidates: [String], command: String
+        candidates: [String], command: String, branch: String? = nil, tags: [String] = [], acceptedAt: Date? = nil
     ) {
         self.id = id
         self.startedAt = startedAt
@@ -29,5 +35,8 @@ public struct RunSummary: Hashable, Sendable {
         self.durationSeconds = durationSeconds
         self.candidates = candidates
         self.command = command
+        self.branch = branch
+        self.tags = tags
+        self.acceptedAt = acceptedAt
     }
 }

@@ -1,0 +1,58 @@
+import Foundation
+package import LabCore
+
+/// What a trend says, in words.
+package struct TrendText {
+    /// "perplexity increase, pajama-tiny Q4_K_M on cpu".
+    package let heading: String
+    /// "perplexity increase, percent".
+    package let quantity: String
+    /// "pajama-tiny Q4_K_M on cpu, wikitext2, suite balanced".
+    package let subject: String
+    /// What the trend shows, in sentences.
+    package let description: String
+    /// "+0.31 percentage points (1.20 % to 1.51 %) from run 20261122-223500-3f9c1a on, 2026-11-22", for each shift.
+    package let shifts: [String]
+
+    package init(_ trend: Trend) {
+        let key = trend.key
+        let unit = key.unit == "1" ? "" : ", \(Format.words(key.unit))"
+        quantity = Format.words(key.metric) + unit
+        let model = [key.model, key.recipe].filter { !$0.isEmpty }.joined(separator: " ")
+        let whose = key.role == .parent ? "\(model) (parent)" : model
+        subject = ["\(whose) on \(key.backend)", key.dataset, "suite \(key.suite)"].filter { !$0.isEmpty }
+            .joined(separator: ", ")
+        heading = "\(Format.words(key.metric)), \(whose) on \(key.backend)"
+        shifts = trend.shifts.compactMap { shift in
+            guard trend.points.indices.contains(shift.index) else { return nil }
+            let point = trend.points[shift.index]
+            return "\(trend.shownChange(shift)) (\(trend.shown(shift.before)) to \(trend.shown(shift.after))) "
+                + "from run \(point.runID) on, \(Self.day(point.startedAt))"
+        }
+        var text = "Line chart of \(Format.count(trend.points.count, "run"))"
+        if let first = trend.points.first, let last = trend.points.last {
+            let values = trend.points.map(\.value)
+            let (low, high) = (values.min() ?? 0, values.max() ?? 0)
+            text += " from \(Self.day(first.startedAt)) to \(Self.day(last.startedAt)). "
+            text += "The newest value is \(trend.shown(last.value)), "
+            text += "the lowest \(trend.shown(low)), the highest \(trend.shown(high))"
+        }
+        text +=
+            shifts.isEmpty ? ". The level did not shift." : ". The level shifted: \(shifts.joined(separator: "; "))."
+        description = text
+    }
+
+    /// The day of a moment, in UTC.
+    static func day(_ date: Date) -> String { String(date.formatted(.iso8601).prefix(10)) }
+}
+
+extension Trend {
+    /// A value in the trend's unit.
+    func shown(_ value: Double) -> String { Format.value(value, of: key.metric, unit: key.unit) }
+
+    /// By how much a shift changed the level, with a sign: "+0.31 percentage points".
+    func shownChange(_ shift: Shift) -> String {
+        let change = shift.after - shift.before
+        return (change < 0 ? "" : "+") + Format.change(change, unit: key.unit)
+    }
+}
