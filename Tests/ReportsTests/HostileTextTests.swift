@@ -1,7 +1,7 @@
 import Foundation
-import LabCore
+public import LabCore
 import Reports
-import Testing
+public import Testing
 
 extension RunRecord: @retroactive CustomTestStringConvertible {
     /// Short: the records of these tests may hold megabytes.

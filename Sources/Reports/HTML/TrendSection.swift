@@ -4,7 +4,6 @@ import LabCore
 ///
 /// Property names are the template's tags.
 struct TrendSection {
-    let heading: Markup
     let summary: Markup
     let wide: Markup
     let narrow: Markup
@@ -13,10 +12,6 @@ struct TrendSection {
     init?(_ trend: Trend, id: String) {
         guard trend.points.count > 1, let first = trend.points.first, let last = trend.points.last else { return nil }
         let key = trend.key
-        let dataset = key.dataset.isEmpty ? "" : " on \(key.dataset)"
-        heading = Markup(
-            "\(ReportPage.capitalized(Format.words(key.metric))) of \(key.model) \(key.recipe), "
-                + "\(key.evaluation)\(dataset), \(key.backend)", limit: 400)
         func shown(_ value: Double) -> String { Format.value(value, of: key.metric, unit: key.unit) }
         var text = "\(Format.count(trend.points.count, "run")) from \(Format.day(first.startedAt)) to "
         text += "\(Format.day(last.startedAt)); the last has \(shown(last.value))."

@@ -90,7 +90,8 @@ package enum Format {
         switch unit {
         case "percent": percentSign
         case "1": ""
-        default: " " + words(unit)
+        // A number and its unit stay on one line, which has an end.
+        default: " " + (unit.count > 32 ? words(String(unit.prefix(32))) + "\u{2026}" : words(unit))
         }
     }
 
