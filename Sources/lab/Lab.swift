@@ -11,7 +11,8 @@ struct Lab: ParsableCommand {
             work.
             """,
         subcommands: [
-            RunCommand.self, GateCommand.self, HistoryCommand.self, PackCommand.self, SuitesCommand.self,
+            RunCommand.self, GateCommand.self, CompareCommand.self, HistoryCommand.self, PackCommand.self,
+            SuitesCommand.self,
             DoctorCommand.self, PerplexityCommand.self, DivergenceCommand.self,
         ])
 

@@ -45,6 +45,14 @@ public struct MetricDefinition: Hashable, Sendable {
     /// Positions at which parent and candidate hold the same token for the likeliest: llama-perplexity's "Same top p".
     public static let topAgreement = MetricDefinition(
         name: "top1_agreement", unit: "percent", polarity: .higherIsBetter)
+
+    /// Every metric.
+    public static let all = [
+        perplexity, perplexityIncrease, logRatio, klMean, klMeanExcess, klMedian, klP90, klP99, klMax, topAgreement,
+    ]
+
+    /// The metric with a name; nil where this lab has none.
+    public static func named(_ name: String) -> MetricDefinition? { all.first { $0.name == name } }
 }
 
 /// One measured value: what was measured, on which artifact and backend, over how much, how surely.
@@ -71,12 +79,15 @@ public struct Measurement: Hashable, Sendable, Codable {
     public var unscored: Int?
     /// Digest of the keys of the samples behind it, in order; nil in records of older labs.
     public var samples: Digest?
+    /// The text, with the limit where only a part of it was asked for: "wikitext2, first 20 chunks"; nil in records of
+    /// older labs.
+    public var dataset: String?
 
     /// Creates a measurement.
     public init(
         artifact: String, backend: String, evaluation: String, metric: MetricDefinition, value: Double, n: Int,
         interval: Interval?, cached: Bool, unscored: Int = 0,
-        samples: Digest? = nil
+        samples: Digest? = nil, dataset: String? = nil
     ) {
         self.artifact = artifact
         self.backend = backend
@@ -89,5 +100,6 @@ public struct Measurement: Hashable, Sendable, Codable {
         self.cached = cached
         self.unscored = unscored
         self.samples = samples
+        self.dataset = dataset
     }
 }
