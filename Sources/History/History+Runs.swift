@@ -26,16 +26,7 @@ extension History {
                     .conflictingRun, file: url, "history \(url.path) already has a different run \(run.id)",
                     remedy: "run again; a new run gets a new identifier")
             }
-            try Self.insert(run, json: json, into: database)
-            for (position, artifact) in run.artifacts.enumerated() {
-                try Self.insert(artifact, position: position, of: run.id, into: database)
-            }
-            for (position, measurement) in run.measurements.enumerated() {
-                try Self.insert(measurement, position: position, of: run.id, into: database)
-            }
-            for (position, verdict) in run.verdicts.enumerated() {
-                try Self.insert(verdict, position: position, of: run.id, into: database)
-            }
+            try RunRows.insert(run, json: json, into: database)
         }
     }
 
@@ -132,72 +123,5 @@ extension History {
         return RunSummary(
             id: id, startedAt: date, suite: row["suite"], verdict: status,
             durationSeconds: row["duration_seconds"], candidates: candidates, command: row["command"])
-    }
-}
-
-extension History {
-    private static func insert(_ run: RunRecord, json: String, into database: Database) throws {
-        try database.execute(
-            sql: """
-                INSERT INTO runs (
-                    id, started_at, suite, suite_sha256, command, verdict, duration_seconds, system, processor,
-                    device, engine, record)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                """,
-            arguments: [
-                run.id, run.startedAt.formatted(timeFormat), run.suite.name, run.suite.sha256.hex, run.command,
-                run.verdict.rawValue, run.durationSeconds, run.machine.system, run.machine.processor,
-                run.machine.device, run.engine?.build, json,
-            ])
-    }
-
-    private static func insert(
-        _ artifact: ArtifactRecord, position: Int, of runID: String, into database: Database
-    ) throws {
-        try database.execute(
-            sql: """
-                INSERT INTO artifacts (sha256, path, format, recipe, model, bytes, bits_per_weight, source_sha256)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-                ON CONFLICT (sha256) DO UPDATE SET path = excluded.path
-                """,
-            arguments: [
-                artifact.sha256.hex, artifact.path, artifact.format, artifact.recipe, artifact.model,
-                artifact.bytes, artifact.bitsPerWeight, artifact.source?.hex,
-            ])
-        try database.execute(
-            sql: "INSERT INTO run_artifacts (run_id, position, sha256, path, role) VALUES (?, ?, ?, ?, ?)",
-            arguments: [runID, position, artifact.sha256.hex, artifact.path, artifact.role.rawValue])
-    }
-
-    private static func insert(
-        _ measurement: LabCore.Measurement, position: Int, of runID: String, into database: Database
-    ) throws {
-        try database.execute(
-            sql: """
-                INSERT INTO measurements (
-                    run_id, position, artifact, backend, evaluation, metric, value, unit, n, interval_low,
-                    interval_high, interval_level, cached)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                """,
-            arguments: [
-                runID, position, measurement.artifact, measurement.backend, measurement.evaluation,
-                measurement.metric, measurement.value, measurement.unit, measurement.n, measurement.interval?.low,
-                measurement.interval?.high, measurement.interval?.level, measurement.cached,
-            ])
-    }
-
-    private static func insert(
-        _ verdict: Verdict, position: Int, of runID: String, into database: Database
-    ) throws {
-        try database.execute(
-            sql: """
-                INSERT INTO verdicts (
-                    run_id, position, artifact, backend, evaluation, metric, status, value, threshold, reason)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                """,
-            arguments: [
-                runID, position, verdict.artifact, verdict.backend, verdict.evaluation, verdict.metric,
-                verdict.status.rawValue, verdict.value, verdict.threshold?.limit, verdict.reason,
-            ])
     }
 }

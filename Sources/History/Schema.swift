@@ -41,9 +41,12 @@ enum Schema {
         try check(database, file: file)
         let found = try version(of: database)
         guard found < version else { return }
+        // Views are made anew, so that their columns stay while the tables below them change.
+        try database.execute(sql: dropViews)
         for step in steps[found...] {
             try database.execute(sql: step)
         }
+        try database.execute(sql: views)
         try database.execute(sql: "PRAGMA application_id = \(applicationID); PRAGMA user_version = \(version)")
     }
 
@@ -52,7 +55,7 @@ enum Schema {
     }
 
     /// Published steps never change; a change to the tables is a new step.
-    private static let steps = [version1, version2]
+    private static let steps = [version1, version2, version3]
 
     /// Samples refer to no run by foreign key: they are kept while their run is still going on, and when it is
     /// interrupted and never recorded.

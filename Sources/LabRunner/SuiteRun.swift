@@ -200,12 +200,12 @@ public struct SuiteRun {
             verdict: Verdict.overall(findings.verdicts),
             artifacts: [parent, artifacts.candidate], measurements: findings.measurements,
             verdicts: findings.verdicts, pairedSeries: findings.series, fidelity: findings.fidelity,
-            tolerances: plans.flatMap(\.tolerances), origin: options.origin, datasets: findings.datasets,
-            engine: engine,
+            tolerances: plans.flatMap(\.tolerances), datasets: findings.datasets, engine: engine,
             machine: Machine.record(device: device, threads: options.threads),
             reuse: ReuseRecord(
                 samplesComputed: findings.usage.computed, samplesReused: findings.usage.reused,
-                artifactsBuilt: artifacts.built, artifactsReused: artifacts.reused, changes: findings.changes))
+                artifactsBuilt: artifacts.built, artifactsReused: artifacts.reused, changes: findings.changes),
+            origin: options.origin)
     }
 
     /// Sortable by time, unique by six random hexadecimal digits.

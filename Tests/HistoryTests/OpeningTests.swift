@@ -84,7 +84,7 @@ import Testing
         #expect(error?.exitCode == .unavailable)
         #expect(
             error?.description
-                == "history \(directory.history.path) has schema version 99; this lab knows versions up to 2")
+                == "history \(directory.history.path) has schema version 99; this lab knows versions up to 3")
         #expect(try Data(contentsOf: directory.history) == before)
     }
 

@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 import History
 import LabCore
 import Testing
@@ -49,18 +48,5 @@ import Testing
         }
         #expect(try history.conditions(of: all[0].artifact, evaluator: "perplexity") == [all[1], all[0]])
         #expect(try history.conditions(of: sample(99), evaluator: "perplexity").isEmpty)
-    }
-
-    @Test func aFileOfTheFirstVersionIsBroughtUpAndKeepsItsSamples() throws {
-        let directory = try TemporaryDirectory()
-        let score = ChunkScore(nllSumNats: 2, tokenCount: 1)
-        try History(at: directory.history).store(score, conditions: conditions(), sample: sample(1), runID: "run")
-        let queue = try DatabaseQueue(path: directory.history.path)
-        try queue.write { try $0.execute(sql: "DROP TABLE outputs; PRAGMA user_version = 1") }
-        try queue.close()
-
-        let history = try History(at: directory.history)
-        try history.store(output: 1, conditions: conditions(), sample: sample(2), parent: nil, runID: "run")
-        #expect(try history.samples(for: [conditions().key(sample: sample(1))]).values.map(\.nllSumNats) == [2])
     }
 }

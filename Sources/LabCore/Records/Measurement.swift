@@ -79,8 +79,8 @@ public struct Measurement: Hashable, Sendable, Codable {
     public var unscored: Int?
     /// Digest of the keys of the samples behind it, in order; nil in records of older labs.
     public var samples: Digest?
-    /// The text, with the limit where only a part of it was asked for: "wikitext2, first 20 chunks"; nil in records of
-    /// older labs.
+    /// The text, with the limit where only a part of it was asked for: "wikitext2", "wikitext2, first 20 chunks"; nil in
+    /// records of older labs.
     public var dataset: String?
 
     /// Creates a measurement.

@@ -26,8 +26,6 @@ public struct RunRecord: Hashable, Sendable, Codable {
     public var fidelity: [FidelityRecord]?
     /// How much worse than in an accepted run metrics may be; nil in records of older labs.
     public var tolerances: [RegressionTolerance]?
-    /// The branch and commit it was made for; nil where they are not known.
-    public var origin: OriginRecord?
     /// The data it was measured on.
     public var datasets: [DatasetRecord]
     /// The engine that ran the models; nil when none ran.
@@ -36,14 +34,16 @@ public struct RunRecord: Hashable, Sendable, Codable {
     public var machine: MachineRecord
     /// Samples computed in this run and samples found in history.
     public var reuse: ReuseRecord
+    /// Branch and commit it was made from; nil outside of version control and in records of older labs.
+    public var origin: OriginRecord?
 
     /// Creates a record.
     public init(
         id: String, startedAt: Date, durationSeconds: Double, command: String, suite: SuiteReference,
         verdict: VerdictStatus, artifacts: [ArtifactRecord], measurements: [Measurement], verdicts: [Verdict],
         pairedSeries: [PairedSeries], fidelity: [FidelityRecord] = [], tolerances: [RegressionTolerance]? = nil,
-        origin: OriginRecord? = nil, datasets: [DatasetRecord], engine: EngineRecord?, machine: MachineRecord,
-        reuse: ReuseRecord
+        datasets: [DatasetRecord], engine: EngineRecord?, machine: MachineRecord, reuse: ReuseRecord,
+        origin: OriginRecord? = nil
     ) {
         self.id = id
         self.startedAt = startedAt
@@ -57,11 +57,11 @@ public struct RunRecord: Hashable, Sendable, Codable {
         self.pairedSeries = pairedSeries
         self.fidelity = fidelity
         self.tolerances = tolerances
-        self.origin = origin
         self.datasets = datasets
         self.engine = engine
         self.machine = machine
         self.reuse = reuse
+        self.origin = origin
     }
 }
 

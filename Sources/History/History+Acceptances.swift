@@ -1,0 +1,96 @@
+public import Foundation
+import GRDB
+public import LabCore
+
+extension History {
+    /// Makes a run the reference that later runs of its kind are gated against.
+    ///
+    /// - Parameter note: why; may be empty.
+    /// - Throws: ``HistoryError`` with ``HistoryError/Code/unknownRun`` where there is no such run.
+    public func accept(_ runID: String, note: String, at date: Date) throws {
+        try write(mustSync: true) { database in
+            guard try Bool.fetchOne(database, sql: "SELECT 1 FROM runs WHERE id = ?", arguments: [runID]) == true else {
+                throw HistoryError(
+                    .unknownRun, file: url, "history \(url.path) has no run '\(runID)'",
+                    remedy: "'lab history' lists the runs")
+            }
+            try database.execute(
+                sql: """
+                    INSERT INTO acceptances (run_id, accepted_at, note) VALUES (?, ?, ?)
+                    ON CONFLICT DO UPDATE SET note = excluded.note
+                    """,
+                arguments: [runID, date.formatted(Self.timeFormat), note])
+        }
+    }
+
+    /// When and why a run was accepted, newest first; empty where it never was.
+    public func acceptances(of runID: String) throws -> [Acceptance] {
+        let rows = try HistoryError.translating(url, "read") {
+            try pool.read { database in
+                try Row.fetchAll(
+                    database,
+                    sql: "SELECT accepted_at, note FROM acceptances WHERE run_id = ? ORDER BY accepted_at DESC",
+                    arguments: [runID])
+            }
+        }
+        return try rows.map {
+            Acceptance(
+                runID: runID, acceptedAt: try time($0["accepted_at"], of: "an acceptance of run \(runID)"),
+                note: $0["note"])
+        }
+    }
+
+    /// The run accepted last among those that measured what this one measures: the same suite, a candidate of the same
+    /// model and recipe, and a backend on which both measured it; nil where there is none. Never the run itself.
+    public func acceptedRun(like run: RunRecord) throws -> RunRecord? {
+        try newestRun(
+            like: run,
+            from: "FROM subjects AS s JOIN acceptances AS a ON a.run_id = s.run_id",
+            order: "a.accepted_at, s.started_at")
+    }
+
+    /// The run of a branch that started last among those that measured what this one measures, in the sense of
+    /// ``acceptedRun(like:)``; nil where there is none. Never the run itself.
+    public func latestRun(branch: String, like run: RunRecord) throws -> RunRecord? {
+        // By the index: the columns behind the record are slow to reach.
+        try newestRun(
+            like: run,
+            from: """
+                FROM subjects AS s JOIN runs AS r INDEXED BY runs_by_branch
+                    ON r.branch = ?6 AND r.started_at = s.started_at AND r.id = s.run_id
+                """, order: "s.started_at", branch)
+    }
+
+    /// The run that comes last in an order of columns, then by identifier, among those like a run.
+    private func newestRun(
+        like run: RunRecord, from: String, order: String, _ more: (any DatabaseValueConvertible)?...
+    ) throws -> RunRecord? {
+        let columns = order.split(separator: ",").map { "\($0)" }
+        let subjects = Set(
+            run.measurements.map { SeriesKey(of: $0, in: run) }.filter { $0.role == .candidate }
+                .map { [$0.suite, $0.model, $0.recipe, $0.backend] })
+        let newest = try HistoryError.translating(url, "read") {
+            try pool.read { database in
+                try subjects.compactMap { subject in
+                    try Row.fetchOne(
+                        database,
+                        sql: """
+                            SELECT s.run_id, \(columns.joined(separator: " || ' ' || ")) AS place \(from)
+                            WHERE s.suite = ?1 AND s.model = ?2 AND s.recipe = ?3 AND s.backend = ?4 AND s.run_id <> ?5
+                            ORDER BY \(columns.map { "\($0) DESC" }.joined(separator: ", ")), s.run_id DESC LIMIT 1
+                            """,
+                        arguments: StatementArguments(subject + [run.id]) + StatementArguments(more))
+                }.map { ($0["place"] as String, $0["run_id"] as String) }.max { $0 < $1 }
+            }
+        }
+        return try newest.flatMap { try self.run(id: $0.1) }
+    }
+
+    /// A time as it is kept.
+    func time(_ text: String, of what: String) throws -> Date {
+        guard let date = try? Self.timeFormat.parse(text) else {
+            throw HistoryError(.corrupt, file: url, "\(what) in history \(url.path) has the time '\(text)'")
+        }
+        return date
+    }
+}
