@@ -11,9 +11,8 @@ struct Lab: ParsableCommand {
             work.
             """,
         subcommands: [
-            RunCommand.self, GateCommand.self, ReportCommand.self, HistoryCommand.self, PackCommand.self,
-            SuitesCommand.self,
-            DoctorCommand.self, PerplexityCommand.self, DivergenceCommand.self,
+            RunCommand.self, GateCommand.self, CompareCommand.self, ReportCommand.self, HistoryCommand.self,
+            PackCommand.self, SuitesCommand.self, DoctorCommand.self, PerplexityCommand.self, DivergenceCommand.self,
         ])
 
     static func main() { runToEnd() }

@@ -21,7 +21,7 @@ import Testing
         let html = try HTMLReport.render(generationRun())
         #expect(html.contains("1 of 4 texts is the same as the parent\u{2019}s."))
         #expect(html.contains("3. <mark>Elbe</mark>"))
-        #expect(html.contains("3. <mark>Loire\u{21B5}and one more</mark>"))
+        #expect(html.contains("3. <mark>Loire\u{21B5}\nand one more</mark>"))
         #expect(html.contains("\u{5E9}\u{5DC}\u{5D5}<mark>\u{27E8}ends here\u{27E9}</mark>"))
         let different = try #require(html.range(of: "Name three rivers."))
         let same = try #require(html.range(of: "The capital of France is"))

@@ -3,7 +3,7 @@ public import LabCore
 import Reports
 public import Testing
 
-extension RunRecord: @retroactive CustomTestStringConvertible {
+extension RunRecord: CustomTestStringConvertible {
     /// Short: the records of these tests may hold megabytes.
     public var testDescription: String { "\(verdict.rawValue), \(measurements.count) measurements" }
 }

@@ -260,6 +260,10 @@ struct ReportPage {
             ("From history", Format.reuse(run.reuse)),
             ("Not reused", (run.reuse.changes ?? []).joined(separator: "; ")),
             ("Lab", run.lab ?? ""),
+            (
+                "Commit",
+                [run.origin?.commit, run.origin?.branch.map { "on \($0)" }].compactMap { $0 }.joined(separator: " ")
+            ),
             ("Engine", run.engine.map { "llama.cpp \($0.build)" } ?? "none ran"),
             ("Processor", "\(machine.processor), \(Format.count(machine.threads, "thread"))"),
             ("Device class", machine.device),

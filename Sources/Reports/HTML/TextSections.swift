@@ -43,20 +43,20 @@ struct TextPairSection {
     private static func pair(_ record: TextPairRecord, in run: RunRecord) -> Pair {
         let common = zip(record.parent, record.candidate).prefix { $0 == $1 }.count
         func marked(_ text: String) -> Markup {
-            guard !record.isMatch else { return Markup(VisibleToken.context(text), limit: 2000) }
+            guard !record.isMatch else { return Markup(prose: text, limit: 2000) }
             // Of a long common beginning its end is enough to see where the texts part.
             let beginning = text.prefix(common)
             let shown = beginning.count > 600 ? "\u{2026}" + beginning.suffix(300) : String(beginning)
-            let rest = VisibleText(VisibleToken.context(String(text.dropFirst(common))), limit: 1500).escaped
+            let rest = Markup(prose: String(text.dropFirst(common)), limit: 1500).renderText
             return Markup(
-                html: VisibleText(VisibleToken.context(shown)).escaped
+                html: Markup.lines(VisibleText(VisibleToken.context(shown)).escaped)
                     + "<mark>\(rest.isEmpty ? "\u{27E8}ends here\u{27E9}" : rest)</mark>")
         }
         return Pair(
             place: Markup("\(run.label(of: record.artifact)), \(record.evaluation) on \(record.backend)", limit: 300),
             word: Markup(record.isMatch ? "Same" : "Different"),
             status: Markup(record.isMatch ? "pass" : "inconclusive"),
-            prompt: Markup(VisibleToken.context(record.prompt), limit: 800), parent: marked(record.parent),
+            prompt: Markup(prose: record.prompt, limit: 800), parent: marked(record.parent),
             candidate: marked(record.candidate))
     }
 }
@@ -93,7 +93,7 @@ struct ThoughtSection {
                 status: Markup(record.isSolved ? "pass" : "fail"),
                 task: Markup(VisibleToken.context(record.task), limit: 600),
                 tokens: Markup("\(Format.grouped(record.thinkingTokens)) thinking tokens"),
-                text: Markup(VisibleToken.context(record.text), limit: 6000))
+                text: Markup(prose: record.text, limit: 6000))
             used += task.task.renderText.utf8.count + task.text.renderText.utf8.count
             guard used <= TextPairSection.room || tasks.isEmpty else { break }
             tasks.append(task)
@@ -134,7 +134,8 @@ struct LanguageSection {
                 right: Markup("\(record.right) of \(record.prompts)"), wrong: Markup("\(record.wrong)"),
                 unscored: Markup(rest > 0 ? "\(rest) without a score" : ""),
                 share: Markup(record.prompts > 0 ? Format.fixed(share, 1) + Format.percentSign : ""),
-                bar: Markup(html: "<i class=\"spent\"><i style=\"width:\(width)%\"></i></i>"))
+                bar: Markup(
+                    html: record.prompts > 0 ? "<i class=\"spent\"><i style=\"width:\(width)%\"></i></i>" : ""))
         }
         omitted = Markup(omission(records.count - rows.count))
     }

@@ -11,14 +11,12 @@ struct TrendSection {
     /// Nil for a trend with one point: a dot is no trend.
     init?(_ trend: Trend, id: String) {
         guard trend.points.count > 1, let first = trend.points.first, let last = trend.points.last else { return nil }
-        let key = trend.key
-        func shown(_ value: Double) -> String { Format.value(value, of: key.metric, unit: key.unit) }
         var text = "\(Format.count(trend.points.count, "run")) from \(Format.day(first.startedAt)) to "
-        text += "\(Format.day(last.startedAt)); the last has \(shown(last.value))."
+        text += "\(Format.day(last.startedAt)); the last has \(trend.shown(last.value))."
         if let shift = trend.shifts.last, trend.points.indices.contains(shift.index) {
             let run = trend.points[shift.index]
             text += " The level last changed with run \(run.runID) of \(Format.day(run.startedAt)): "
-            text += "from \(shown(shift.before)) to \(shown(shift.after))."
+            text += "from \(trend.shown(shift.before)) to \(trend.shown(shift.after))."
         } else {
             text += " The level never changed."
         }

@@ -20,6 +20,7 @@ struct JSONDocument: Encodable {
     var datasets: [Dataset]
     @Nullable var engine: Engine?
     @Nullable var lab: String?
+    @Nullable var origin: Origin?
     var machine: Machine
     var reuse: Reuse
     var pairedSeries: [Series]
@@ -118,6 +119,11 @@ struct JSONDocument: Encodable {
         }
     }
 
+    struct Origin: Encodable {
+        @Nullable var branch: String?
+        @Nullable var commit: String?
+    }
+
     struct Machine: Encodable {
         var system: String
         var processor: String
@@ -207,6 +213,7 @@ extension JSONDocument {
                 libraries: engine.libraries.sorted { $0.key < $1.key }.map { .init(file: $0.key, sha256: $0.value) })
         }
         lab = run.lab
+        origin = run.origin.map { Origin(branch: $0.branch, commit: $0.commit) }
         machine = Machine(
             system: run.machine.system, processor: run.machine.processor, device: run.machine.device,
             threads: run.machine.threads, memoryBytes: run.machine.memoryBytes)

@@ -28,11 +28,11 @@ public enum MarkdownReport {
         return page.text
     }
 
-    private static func mark(_ status: VerdictStatus) -> String {
+    static func mark(_ status: VerdictStatus) -> String {
         switch status {
         case .pass: "\u{2705}"
         case .fail, .infeasible: "\u{274C}"
-        case .inconclusive: "\u{2753}"
+        case .inconclusive: "\u{2754}"
         case .skipped: "\u{23ED}\u{FE0F}"
         }
     }
