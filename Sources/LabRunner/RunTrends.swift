@@ -3,8 +3,8 @@ public import LabCore
 
 /// The metrics that a run's gates judge, over time.
 public enum RunTrends {
-    /// Runs at most: more would not be told apart on a page.
-    private static let limit = 100
+    /// Runs at most, the newest: more would not be told apart on a phone.
+    private static let limit = 50
 
     /// Up to the run itself and never beyond, so that a report made again is the same.
     public static func trends(of run: RunRecord, in history: History) throws -> [Trend] {

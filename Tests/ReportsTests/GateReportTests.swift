@@ -63,7 +63,7 @@ struct GateReportTests {
         let payload = "a|b\n<script>alert(1)</script> @team #12 `x` [l](https://e.x) **b**"
         let text = GateMarkdown.render(outcome(lost: 0.05, hostile: payload))
         #expect(text.hasPrefix("### ❌ Fail: "))
-        #expect(text.contains("a\\|b &lt;script&gt;alert\\(1\\)&lt;/script&gt; @\u{200B}team #\u{200B}12 \\`x\\`"))
+        #expect(text.contains("a&#124;b &lt;script&gt;alert\\(1\\)&lt;/script&gt; @\u{200B}team #\u{200B}12 \\`x\\`"))
         #expect(text.contains("\\[l\\]\\(https:\u{200B}//e.x\\) \\*\\*b\\*\\*"))
         for row in text.split(separator: "\n") where row.hasPrefix("| ") {
             #expect(row.count { $0 == "|" } == 4)

@@ -59,7 +59,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("a|b`c`*d*_e_", "a\\|b\\`c\\`\\*d\\*\\_e\\_"), ("<img onerror=x>", "&lt;img onerror=x&gt;"),
+        ("a|b`c`*d*_e_", "a&#124;b\\`c\\`\\*d\\*\\_e\\_"), ("<img onerror=x>", "&lt;img onerror=x&gt;"),
         ("[a](b)![c]", "\\[a\\]\\(b\\)\\!\\[c\\]"),
         ("@team and #12, GH-7", "@\u{200B}team and #\u{200B}12, GH-\u{200B}7"),
         ("https://a.b www.c.d mailto:e", "https:\u{200B}//a.b www.\u{200B}c.d mailto:\u{200B}e"), ("# h", "\\# h"),

@@ -27,6 +27,6 @@ enum PageTemplates {
             .joined(separator: "\n"))
 
     static func render(_ content: Any, with page: Page) throws -> String {
-        try library.get().render(content, withTemplate: page.rawValue) ?? ""
+        try library.get().render(TemplateNode(content), withTemplate: page.rawValue) ?? ""
     }
 }

@@ -16,8 +16,10 @@ package struct MarkdownText {
             case "&": text.append(contentsOf: "&amp;".unicodeScalars)
             case "<": text.append(contentsOf: "&lt;".unicodeScalars)
             case ">": text.append(contentsOf: "&gt;".unicodeScalars)
+            // Tables are cut at bars, by some readers even behind a backslash.
+            case "|": text.append(contentsOf: "&#124;".unicodeScalars)
             case "\u{A0}": text.append(contentsOf: "&nbsp;".unicodeScalars)
-            case "\\", "`", "*", "_", "{", "}", "[", "]", "(", ")", "!", "|", "~", "$":
+            case "\\", "`", "*", "_", "{", "}", "[", "]", "(", ")", "!", "~", "$":
                 text.append("\\")
                 text.append(scalar)
             case _ where isStart || isItem:

@@ -64,7 +64,10 @@ struct GateText {
 
     /// "smallest detectable change 0.31 percentage points"; nil where nothing tells.
     var effect: String? {
-        evidence.minimumDetectableEffect.map { "smallest detectable change \(Format.change($0, unit: unit))" }
+        // What is known exactly has none.
+        evidence.minimumDetectableEffect.flatMap { $0 > 0 ? $0 : nil }.map {
+            "smallest detectable change \(Format.change($0, unit: unit))"
+        }
     }
 
     /// How many chunks an inconclusive gate would need; nil for the others.

@@ -69,7 +69,7 @@ public enum TrendSVG {
         if let first = trend.points.first, let last = trend.points.last {
             let end = (x: x(trend.points.count - 1), y: axis.position(last.value))
             parts.append("<circle class=\"last\" cx=\"\(n(end.x))\" cy=\"\(n(end.y))\" r=\"3.5\"/>")
-            parts.append(label("value", right + 10, end.y + 4, trend.shown(last.value)))
+            parts.append(label("value", right + 10, end.y + 4, trend.shownBesideUnit(last.value)))
             parts.append(label("axis", left, bottom + 20, TrendText.day(first.startedAt)))
             if trend.points.count > 1 {
                 parts.append(label("axis middle", (left + right) / 2, bottom + 20, "\(trend.points.count) runs"))
@@ -97,8 +97,11 @@ public enum TrendSVG {
             // Where shifts lie close together the first of them has the room.
             guard place >= free else { continue }
             let text = trend.shownChange(shift)
-            parts.append(label("change", place + 4, top - 6, text))
-            free = place + 4 + 7.5 * Double(text.count)
+            let breadth = 7.5 * Double(text.count)
+            // In the right half it is written to the left of its line, so that it stays inside.
+            let isRight = place - breadth - 4 >= max(free, 0) && shift.index > trend.points.count / 2
+            parts.append(label(isRight ? "change end" : "change", isRight ? place - 4 : place + 4, top - 6, text))
+            free = isRight ? place : place + 4 + breadth
         }
         return parts
     }

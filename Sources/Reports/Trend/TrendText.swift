@@ -50,6 +50,12 @@ extension Trend {
     /// A value in the trend's unit.
     func shown(_ value: Double) -> String { Format.value(value, of: key.metric, unit: key.unit) }
 
+    /// A value where its unit stands beside it; the percent sign stays.
+    func shownBesideUnit(_ value: Double) -> String {
+        let (text, unit) = (shown(value), Format.suffix(key.unit))
+        return unit.hasPrefix(" ") && text.hasSuffix(unit) ? String(text.dropLast(unit.count)) : text
+    }
+
     /// By how much a shift changed the level, with a sign: "+0.31 percentage points".
     func shownChange(_ shift: Shift) -> String {
         let change = shift.after - shift.before
