@@ -12,7 +12,7 @@ struct Lab: ParsableCommand {
             """,
         subcommands: [
             RunCommand.self, GateCommand.self, HistoryCommand.self, PackCommand.self, SuitesCommand.self,
-            DoctorCommand.self, PerplexityCommand.self, DivergenceCommand.self,
+            DoctorCommand.self, PerplexityCommand.self, DivergenceCommand.self, HistoryBenchmarkCommand.self,
         ])
 
     static func main() { runToEnd() }
