@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandSupport
 import Foundation
 import History
 import LabCore
@@ -67,7 +68,7 @@ struct HistoryBenchmarkCommand: ParsableCommand {
             share = ", \(Format.bytes(bytes)) of it the records of runs"
         }
         print("\nfile before the import: \(Format.bytes(size))\(share)")
-        if isMissed { throw ExitCode(1) }
+        if isMissed { throw LabCore.ExitCode.Ending(exitCode: .gateFailed) }
     }
 
     /// Queries by what they are; each tells how many points or rows it gave.
