@@ -59,6 +59,8 @@ public struct Suite: Sendable, Hashable {
         public var chunkLimit: Int?
         /// Limits on its metrics; each is a gate.
         public let gates: [Threshold]
+        /// How much worse than in an accepted run its metrics may be.
+        public let tolerances: [RegressionTolerance]
     }
 
     /// The kinds of evaluation there are.
@@ -127,6 +129,9 @@ extension Suite {
         }
     }
 
+    /// How much worse than in an accepted run its metrics may be.
+    public var tolerances: [RegressionTolerance] { evaluations.flatMap(\.tolerances) }
+
     /// The folders below one that hold a `suite.yaml`, by name; empty when there is no such folder.
     public static func folders(in folder: URL) -> [URL] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
@@ -158,7 +163,9 @@ extension Suite.BackendRequest {
 
 extension Suite.EvaluationPlan {
     fileprivate init(_ node: StrictYAML, folder: URL) throws {
-        let keys = try node.mapping(allowed: ["name", "evaluator", "dataset", "context_length", "limit", "gates"])
+        let keys = try node.mapping(allowed: [
+            "name", "evaluator", "dataset", "context_length", "limit", "gates", "regressions",
+        ])
         name = try keys.required("name", in: node).string()
         let evaluatorNode = try keys.required("evaluator", in: node)
         let evaluatorName = try evaluatorNode.string()
@@ -171,6 +178,40 @@ extension Suite.EvaluationPlan {
         contextLength = try keys["context_length"]?.integer(in: 8...1_048_576) ?? 512
         chunkLimit = try keys["limit"]?.integer(in: 1...1_000_000)
         gates = try keys["gates"]?.list().map { try Threshold($0, of: entry) } ?? []
+        let evaluation = name
+        tolerances =
+            try keys["regressions"]?.list().map { try RegressionTolerance($0, of: entry, evaluation: evaluation) } ?? []
+    }
+}
+
+extension RegressionTolerance {
+    /// Reads what an evaluation allows: a share of the reference in percent, an amount with its unit, or both.
+    fileprivate init(_ node: StrictYAML, of entry: Registry.Entry, evaluation: String) throws {
+        let keys = try node.mapping(allowed: ["metric", "relative_percent", "absolute", "unit"])
+        let metricNode = try keys.required("metric", in: node)
+        let name = try metricNode.string()
+        guard let metric = entry.metrics.first(where: { $0.name == name }) else {
+            throw metricNode.error(
+                "unknown metric '\(name)'",
+                remedy:
+                    "\(entry.evaluator.rawValue) measures: \(entry.metrics.map(\.name).joined(separator: ", "))")
+        }
+        let relative = try keys["relative_percent"]?.number()
+        let absolute = try keys["absolute"]?.number()
+        guard relative != nil || absolute != nil else {
+            throw node.error("no tolerance for \(name)", remedy: "give relative_percent, absolute, or both")
+        }
+        for (key, amount) in [("relative_percent", relative), ("absolute", absolute)] {
+            if let amount, amount < 0, let wrong = keys[key] { throw wrong.error("\(key) must be at least 0") }
+        }
+        if absolute != nil {
+            let unitNode = try keys.required("unit", in: node)
+            let unit = try unitNode.string()
+            guard unit == metric.unit else {
+                throw unitNode.error("the unit of \(metric.name) is \(metric.unit), not \(unit)")
+            }
+        }
+        self.init(evaluation: evaluation, metric: name, relativePercent: relative, absolute: absolute)
     }
 }
 

@@ -1,6 +1,6 @@
 public import Evaluation
 public import Foundation
-import LabCore
+public import LabCore
 
 /// What a run is asked to do.
 public struct RunOptions: Sendable {
@@ -38,6 +38,14 @@ public struct RunOptions: Sendable {
     public var worker: URL = Locations.worker
     /// How long a worker may say nothing.
     public var workerSilenceLimit: Duration = .seconds(600)
+    /// Whether the run will be compared with an earlier one; measuring then goes on until that is decided too.
+    public var isGated = false
+    /// What it will be compared with; nil for the run accepted last, if there is one.
+    public var reference: ReferenceRun?
+    /// The tolerances of that comparison, in place of the suite's.
+    public var tolerances: [RegressionTolerance] = []
+    /// The branch and commit that the run is made for; nil where they are not known.
+    public var origin: OriginRecord?
     /// The command line, for the record.
     public var command: String
 

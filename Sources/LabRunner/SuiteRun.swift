@@ -43,6 +43,10 @@ public struct SuiteRun {
         let history = try History(at: options.history)
         let store = try ArtifactStore(at: options.store)
         let artifacts = try prepareArtifacts(store: store)
+        // A reference that is not there is a fault to hear of before an hour of work.
+        let reference =
+            try options.isGated
+            ? GateOutcome.reference(options.reference, of: prospect(plans, artifacts), in: history)?.run : nil
 
         var findings = Findings()
         var engine: EngineRecord?
@@ -52,7 +56,9 @@ public struct SuiteRun {
                 let session = try BackendSession(
                     backend: request.name, contextLength: plans.map(\.contextLength).max() ?? 512, options: options,
                     history: history, runID: id)
-                findings.append(try evaluate(plans, texts: texts, artifacts: artifacts, session: session))
+                findings.append(
+                    try evaluate(
+                        plans, texts: texts, artifacts: artifacts, reference: reference, session: session))
                 engine = session.greeting.engine
                 device = session.device
             } catch let error as InferenceError where error.code == .backendMissing && request.isOptional {
@@ -61,7 +67,7 @@ public struct SuiteRun {
                 }
             }
         }
-        let record = makeRecord(findings, engine: engine, device: device, artifacts: artifacts)
+        let record = makeRecord(findings, of: plans, engine: engine, device: device, artifacts: artifacts)
         try history.record(record)
         try folder.write(record)
         return Outcome(record: record, folder: folder.url)
@@ -151,14 +157,15 @@ public struct SuiteRun {
     ///
     /// Those that see most of a model come first: what they compute serves the others.
     private func evaluate(
-        _ plans: [Suite.EvaluationPlan], texts: [WindowText], artifacts: Artifacts, session: BackendSession
+        _ plans: [Suite.EvaluationPlan], texts: [WindowText], artifacts: Artifacts, reference: RunRecord?,
+        session: BackendSession
     ) throws -> Findings {
         var found: [Findings] = plans.map { _ in Findings() }
         let order = plans.indices.sorted { plans[$0].evaluator.rank < plans[$1].evaluator.rank }
         for index in order {
             let shared = try WindowEvaluation(
                 plans[index], text: texts[index], session: session, parent: artifacts.parent,
-                candidate: artifacts.candidate, progress: progress)
+                candidate: artifacts.candidate, reference: reference, progress: progress)
             switch plans[index].evaluator {
             case .fidelity: found[index] = try FidelityEvaluation(shared).run()
             case .perplexity: found[index] = try PerplexityEvaluation(shared).run()
@@ -167,8 +174,22 @@ public struct SuiteRun {
         return found.reduce(into: Findings()) { $0.append($1) }
     }
 
+    /// What the run is about to measure, as far as references are looked for by it.
+    private func prospect(_ plans: [Suite.EvaluationPlan], _ artifacts: Artifacts) -> RunRecord {
+        var findings = Findings()
+        findings.measurements = requestedBackends.flatMap { backend in
+            plans.map { plan in
+                Measurement(
+                    artifact: artifacts.candidate.path, backend: backend.name, evaluation: plan.name,
+                    metric: .perplexity, value: 0, n: 0, interval: nil, cached: false)
+            }
+        }
+        return makeRecord(findings, of: plans, engine: nil, device: "", artifacts: artifacts)
+    }
+
     private func makeRecord(
-        _ findings: Findings, engine: EngineRecord?, device: String, artifacts: Artifacts
+        _ findings: Findings, of plans: [Suite.EvaluationPlan], engine: EngineRecord?, device: String,
+        artifacts: Artifacts
     ) -> RunRecord {
         var parent = artifacts.parent.record
         parent.role = .parent
@@ -179,11 +200,12 @@ public struct SuiteRun {
             verdict: Verdict.overall(findings.verdicts),
             artifacts: [parent, artifacts.candidate], measurements: findings.measurements,
             verdicts: findings.verdicts, pairedSeries: findings.series, fidelity: findings.fidelity,
-            datasets: findings.datasets, engine: engine,
+            tolerances: plans.flatMap(\.tolerances), datasets: findings.datasets, engine: engine,
             machine: Machine.record(device: device, threads: options.threads),
             reuse: ReuseRecord(
                 samplesComputed: findings.usage.computed, samplesReused: findings.usage.reused,
-                artifactsBuilt: artifacts.built, artifactsReused: artifacts.reused, changes: findings.changes))
+                artifactsBuilt: artifacts.built, artifactsReused: artifacts.reused, changes: findings.changes),
+            origin: options.origin)
     }
 
     /// Sortable by time, unique by six random hexadecimal digits.

@@ -11,8 +11,9 @@ struct Lab: ParsableCommand {
             work.
             """,
         subcommands: [
-            RunCommand.self, GateCommand.self, HistoryCommand.self, PackCommand.self, SuitesCommand.self,
-            DoctorCommand.self, PerplexityCommand.self, DivergenceCommand.self, HistoryBenchmarkCommand.self,
+            RunCommand.self, GateCommand.self, CompareCommand.self, HistoryCommand.self, PackCommand.self,
+            SuitesCommand.self, DoctorCommand.self, PerplexityCommand.self, DivergenceCommand.self,
+            HistoryBenchmarkCommand.self,
         ])
 
     static func main() { runToEnd() }

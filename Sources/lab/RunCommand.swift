@@ -2,6 +2,7 @@ import ArgumentParser
 import CommandSupport
 import Evaluation
 import Foundation
+import History
 import LabCore
 import LabRunner
 import Reports
@@ -46,6 +47,14 @@ struct RunCommand: ParsableCommand {
     @Option(help: "A pack in place of the parent: its file, or the beginning of its identifier.")
     var pack: String?
 
+    @Option(help: "The branch that the run is made for. Default: $LAB_BRANCH, or what GitHub or GitLab say.")
+    var branch: String?
+
+    @Flag(help: "Judge the run against an earlier one too, as `lab gate` does.")
+    var gate = false
+
+    @OptionGroup(title: "With --gate") var gateOptions: GateOptions
+
     @OptionGroup var threading: ThreadOptions
 
     @OptionGroup var places: PlaceOptions
@@ -59,6 +68,7 @@ struct RunCommand: ParsableCommand {
             throw ValidationError("--dataset NAME and --dataset-path FILE belong together")
         }
         if lockstep, pack != nil { throw ValidationError("--lockstep needs the parent; leave out --pack") }
+        if !gate, gateOptions.isAnythingAsked { throw ValidationError("--against and the like belong to --gate") }
         if recipe != nil, artifact != nil { throw ValidationError("--recipe and --artifact exclude each other") }
     }
 
@@ -82,11 +92,25 @@ struct RunCommand: ParsableCommand {
         options.history = places.historyFile
         options.store = places.storeFolder
 
+        var origin = OriginRecord(environment: ProcessInfo.processInfo.environment)
+        if let branch { origin = OriginRecord(branch: branch, commit: origin?.commit) }
+        options.origin = origin
+
+        let reference = try gate ? gateOptions.reference()?.pinned(in: History(at: places.historyFile)) : nil
+        options.isGated = gate
+        options.reference = reference
+        options.tolerances = gateOptions.tolerance.map(\.value)
         let progress = TerminalProgress()
         let outcome = try SuiteRun(options: options, progress: progress.show).run()
         print(TerminalReport.render(outcome.record, width: Terminal.width, color: Terminal.hasColor))
         print("report: \(outcome.folder.appendingPathComponent("report.html").relativePath)")
-        throw LabCore.ExitCode.Ending(exitCode: outcome.record.verdict.exitCode)
+        var verdict = outcome.record.verdict
+        if gate {
+            print("")
+            verdict = try gateOptions.judge(
+                outcome.record, against: reference, in: History(at: places.historyFile))
+        }
+        throw LabCore.ExitCode.Ending(exitCode: verdict.exitCode)
     }
 
     /// The command line as it can be typed again, with the words that need it quoted.

@@ -6,18 +6,21 @@ struct Options {
     var seed = "sequential-simulation"
     var series: String?
     var reach: Double?
+    var flakes = false
     var ratios = Case.ratios
     var folder = "fixtures/statistics/differences"
 
     static let usage = """
         usage: sequential-simulation [--shuffles N] [--seed TEXT] [--series TEXT] [--ratios R,...] [--reach MARGINS]
-                                     [--differences FOLDER]
+                                     [--differences FOLDER] [--flakes]
           --shuffles N           random orders of each case; default: 10000; with fewer, 1 % may not be shown
           --seed TEXT            decides the orders
           --series TEXT          only series whose name contains the text, such as wikitext2 or Q4_K_M
           --ratios R,...         truths in margins; default: twelve from 0.25 to 4
           --reach MARGINS        another clip: so many margins to either side of the margin
           --differences FOLDER   the recorded series; default: fixtures/statistics/differences
+          --flakes               instead: how often a comparison with an accepted run fails a candidate that did not get
+                                 worse than allowed
 
         """
 
@@ -25,6 +28,10 @@ struct Options {
     init?(_ arguments: [String]) {
         var rest = arguments[...]
         while let name = rest.popFirst() {
+            if name == "--flakes" {
+                flakes = true
+                continue
+            }
             guard let value = rest.popFirst() else { return nil }
             switch name {
             case "--shuffles":

@@ -11,15 +11,18 @@ func giveUp(_ message: String, code: Int32) -> Never {
 }
 
 guard let options = Options(Array(CommandLine.arguments.dropFirst())) else { giveUp(Options.usage, code: 2) }
-let cases: [Case]
+let series: [Series]
 do {
-    cases = try options.readSeries().flatMap { Case.all(of: $0, ratios: options.ratios) }
+    series = try options.readSeries()
 } catch {
     let cause = error.localizedDescription
     giveUp("sequential-simulation: error: cannot read the series in \(options.folder): \(cause)\n", code: 4)
 }
-guard !cases.isEmpty else { giveUp("sequential-simulation: error: \(options.folder) has no such series\n", code: 4) }
+guard !series.isEmpty else { giveUp("sequential-simulation: error: \(options.folder) has no such series\n", code: 4) }
 
+if options.flakes { exit(Flakes.print(series, shuffles: options.shuffles, seed: options.seed) ? 0 : 1) }
+
+let cases = series.flatMap { Case.all(of: $0, ratios: options.ratios) }
 let table = Table()
 print(table.header)
 var isSound = true

@@ -25,6 +25,11 @@ struct SuiteTests {
               - metric: perplexity_increase
                 below: 5
                 unit: percent
+            regressions:
+              - metric: perplexity
+                relative_percent: 1
+                absolute: 0.05
+                unit: 1
         """
 
     private func load(_ text: String) throws -> Suite {
@@ -45,6 +50,11 @@ struct SuiteTests {
         #expect(plan.contextLength == 512)
         #expect(plan.gates == [Threshold(metric: .perplexityIncrease, limit: 5)])
         #expect(plan.dataset.file.lastPathComponent == "text.txt")
+        #expect(
+            suite.tolerances == [
+                RegressionTolerance(
+                    evaluation: "perplexity", metric: "perplexity", relativePercent: 1, absolute: 0.05)
+            ])
     }
 
     @Test(
@@ -59,6 +69,10 @@ struct SuiteTests {
             ("evaluator: perplexity", "evaluator: guess", 12, "evaluations[0].evaluator", "unknown evaluator"),
             ("optional: true", "optional: maybe", 9, "backends[1].optional", "true or false"),
             ("    optional: true", "    wanted: true", 9, "backends[1].wanted", "unknown key"),
+            ("unit: 1", "unit: percent", 24, "evaluations[0].regressions[0].unit", "the unit of perplexity is 1"),
+            ("relative_percent: 1", "relative_percent: -1", 22, "evaluations[0].regressions[0].relative_percent", "0"),
+            ("metric: perplexity\n", "metric: joy\n", 21, "evaluations[0].regressions[0].metric", "unknown metric"),
+            ("absolute: 0.05", "tolerated: 0.05", 23, "evaluations[0].regressions[0].tolerated", "unknown key"),
         ])
     func invalid(original: String, replacement: String, line: Int, key: String, message: String) throws {
         let text = Self.valid.replacingOccurrences(of: original, with: replacement)

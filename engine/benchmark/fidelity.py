@@ -133,6 +133,8 @@ for number in range(1, options.runs + 1):
     ours.append(run)
     run, output = run_peer(count)
     peers.append(run)
+    say(f"llama-perplexity, twice: {run.seconds:.1f} s; the lab: {ours[-1].seconds:.1f} s; "
+        f"{run.seconds / ours[-1].seconds:.2f} times")
 # Its log thread sometimes loses the last lines; the values are then asked for again.
 for _ in range(5):
     if printed(output, "Same top p") is None:

@@ -45,6 +45,14 @@ public struct MetricDefinition: Hashable, Sendable {
     /// Positions at which parent and candidate hold the same token for the likeliest: llama-perplexity's "Same top p".
     public static let topAgreement = MetricDefinition(
         name: "top1_agreement", unit: "percent", polarity: .higherIsBetter)
+
+    /// Every metric.
+    public static let all = [
+        perplexity, perplexityIncrease, logRatio, klMean, klMeanExcess, klMedian, klP90, klP99, klMax, topAgreement,
+    ]
+
+    /// The metric with a name; nil where this lab has none.
+    public static func named(_ name: String) -> MetricDefinition? { all.first { $0.name == name } }
 }
 
 /// One measured value: what was measured, on which artifact and backend, over how much, how surely.

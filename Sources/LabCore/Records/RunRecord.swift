@@ -24,6 +24,8 @@ public struct RunRecord: Hashable, Sendable, Codable {
     public var pairedSeries: [PairedSeries]
     /// How far predictions are from the parent's; nil in records of older labs.
     public var fidelity: [FidelityRecord]?
+    /// How much worse than in an accepted run metrics may be; nil in records of older labs.
+    public var tolerances: [RegressionTolerance]?
     /// The data it was measured on.
     public var datasets: [DatasetRecord]
     /// The engine that ran the models; nil when none ran.
@@ -39,9 +41,9 @@ public struct RunRecord: Hashable, Sendable, Codable {
     public init(
         id: String, startedAt: Date, durationSeconds: Double, command: String, suite: SuiteReference,
         verdict: VerdictStatus, artifacts: [ArtifactRecord], measurements: [Measurement], verdicts: [Verdict],
-        pairedSeries: [PairedSeries], fidelity: [FidelityRecord] = [], datasets: [DatasetRecord], engine: EngineRecord?,
-        machine: MachineRecord,
-        reuse: ReuseRecord, origin: OriginRecord? = nil
+        pairedSeries: [PairedSeries], fidelity: [FidelityRecord] = [], tolerances: [RegressionTolerance]? = nil,
+        datasets: [DatasetRecord], engine: EngineRecord?, machine: MachineRecord, reuse: ReuseRecord,
+        origin: OriginRecord? = nil
     ) {
         self.id = id
         self.startedAt = startedAt
@@ -54,11 +56,28 @@ public struct RunRecord: Hashable, Sendable, Codable {
         self.verdicts = verdicts
         self.pairedSeries = pairedSeries
         self.fidelity = fidelity
+        self.tolerances = tolerances
         self.datasets = datasets
         self.engine = engine
         self.machine = machine
         self.reuse = reuse
         self.origin = origin
+    }
+}
+
+extension RunRecord {
+    /// The artifact listed under a path.
+    public func artifact(at path: String?) -> ArtifactRecord? {
+        path.flatMap { path in artifacts.first { $0.path == path } }
+    }
+
+    /// The candidate that stands for another run's: of the same model and recipe, or the only one there is.
+    ///
+    /// - Parameter amongOthers: whether the other run has further candidates.
+    func counterpart(of candidate: ArtifactRecord, amongOthers: Bool) -> ArtifactRecord? {
+        let candidates = artifacts.filter { $0.role == .candidate }
+        let alike = candidates.first { $0.model == candidate.model && $0.recipe == candidate.recipe }
+        return alike ?? (candidates.count == 1 && !amongOthers ? candidates[0] : nil)
     }
 }
 

@@ -82,7 +82,12 @@ public struct Verdict: Hashable, Sendable, Codable {
     /// Intersection-union: a run passes when all its gates pass, each at its own level. Skipped evaluations of
     /// optional backends leave it alone, but skips alone never make a pass.
     public static func overall(_ verdicts: [Verdict]) -> VerdictStatus {
-        let statuses = Set(verdicts.map(\.status))
+        overall(verdicts.map(\.status))
+    }
+
+    /// The worst of some outcomes; inconclusive when nothing was judged.
+    public static func overall(_ outcomes: [VerdictStatus]) -> VerdictStatus {
+        let statuses = Set(outcomes)
         if statuses.contains(.fail) { return .fail }
         if statuses.contains(.infeasible) { return .infeasible }
         if statuses.contains(.inconclusive) { return .inconclusive }

@@ -61,15 +61,17 @@ public enum Gate {
         let rounded = (value * scale).rounded() / scale
         return rounded == rounded.rounded() && abs(rounded) < 1e15 ? String(Int64(rounded)) : String(rounded)
     }
-}
 
-extension Threshold {
-    /// The unit as it stands behind a number, with its space; empty where there is none.
-    fileprivate var unitText: String {
+    /// A unit as it stands behind a number, with its space; empty where there is none.
+    static func unitText(_ unit: String) -> String {
         switch unit {
         case "percent": " %"
         case "1": ""
         default: " \(unit)"
         }
     }
+}
+
+extension Threshold {
+    fileprivate var unitText: String { Gate.unitText(unit) }
 }

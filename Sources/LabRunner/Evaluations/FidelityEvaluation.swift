@@ -37,6 +37,8 @@ struct FidelityEvaluation {
         } score: { index in
             let output = try candidate.source.output(of: index)
             return scorer.score(output, against: output.parent)
+        } point: {
+            point($0, $1)
         } note: { scores in
             KLMeanMetric().estimate(scores, level: 0.95).map { "KL \($0.value.fixed(5)) nats" }
         }
@@ -52,11 +54,13 @@ struct FidelityEvaluation {
     private func series(_ scores: [(index: Int, score: ChunkDivergence)]) -> PairedSeries {
         PairedSeries(
             evaluation: shared.plan.name, backend: shared.session.backend, artifact: shared.candidate.path,
-            points: scores.map { index, score in
-                PairedSeries.Point(
-                    index: index, sample: shared.windows[index], parent: score.parent.meanNats,
-                    candidate: score.candidate.meanNats, klMean: score.klMeanNats, topAgreement: score.topAgreement)
-            })
+            points: scores.map(point))
+    }
+
+    private func point(_ index: Int, _ score: ChunkDivergence) -> PairedSeries.Point {
+        PairedSeries.Point(
+            index: index, sample: shared.windows[index], parent: score.parent.meanNats,
+            candidate: score.candidate.meanNats, klMean: score.klMeanNats, topAgreement: score.topAgreement)
     }
 
     private func record(

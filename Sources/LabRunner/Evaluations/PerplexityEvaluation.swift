@@ -37,6 +37,8 @@ struct PerplexityEvaluation {
             _ = try parentScore(index)
         } score: { index in
             scorer.score(try candidates.source.output(of: index), against: try parentScore(index))
+        } point: {
+            point($0, $1)
         } note: { scores in
             PerplexityIncreaseMetric().estimate(scores, level: 0.95).map { "perplexity \(signed($0.value)) %" }
         }
@@ -53,15 +55,17 @@ struct PerplexityEvaluation {
         findings.series = [
             PairedSeries(
                 evaluation: shared.plan.name, backend: shared.session.backend, artifact: shared.candidate.path,
-                points: outcome.scores.map { index, score in
-                    PairedSeries.Point(
-                        index: index, sample: shared.windows[index], parent: score.parent.meanNats,
-                        candidate: score.candidate.meanNats)
-                })
+                points: outcome.scores.map(point))
         ]
         findings.usage = usage
         findings.changes = changes
         return findings
+    }
+
+    private func point(_ index: Int, _ score: PairedScore) -> PairedSeries.Point {
+        PairedSeries.Point(
+            index: index, sample: shared.windows[index], parent: score.parent.meanNats,
+            candidate: score.candidate.meanNats)
     }
 }
 

@@ -11,6 +11,8 @@ struct WindowEvaluation {
     let session: BackendSession
     let parent: ParentModel
     let candidate: ArtifactRecord
+    /// The run that this one will be compared with; nil for none.
+    let reference: RunRecord?
     let progress: ProgressHandler
     /// The digests of all windows of the text.
     let windows: [Digest]
@@ -18,13 +20,14 @@ struct WindowEvaluation {
     /// Cuts the text, and makes sure that both models read the same tokens.
     init(
         _ plan: Suite.EvaluationPlan, text: WindowText, session: BackendSession, parent: ParentModel,
-        candidate: ArtifactRecord, progress: @escaping ProgressHandler
+        candidate: ArtifactRecord, reference: RunRecord?, progress: @escaping ProgressHandler
     ) throws {
         self.plan = plan
         self.text = text
         self.session = session
         self.parent = parent
         self.candidate = candidate
+        self.reference = reference
         self.progress = progress
         windows = try session.windows(of: text, by: candidate)
         try parent.requireSameWindows(windows, of: text, candidate: candidate, session: session)
@@ -52,14 +55,16 @@ struct WindowEvaluation {
     ///   - prepareParent: has the parent do its part of a window. Where nothing can stop the measuring early, the parent
     ///     goes first, and is then out of memory.
     ///   - score: a window's score, by its index.
+    ///   - point: a window's place in the record, which later runs are compared with.
     ///   - note: something worth a word beside the progress bar.
     func measure<Score: Sendable>(
         _ metrics: [any Metric<Score>], allKnown: Bool, prepareParent: (Int) throws -> Void,
-        score: (Int) throws -> Scored<Score>, note: ([Score]) -> String?
+        score: (Int) throws -> Scored<Score>, point: (Int, Score) -> PairedSeries.Point, note: ([Score]) -> String?
     ) throws -> Outcome<Score> {
         let isSequential = isSequential && !allKnown
         var gates = GateWatch(
             plan.gates, metrics: metrics, available: windows.count, isSequential: isSequential)
+        var watch = regressionWatch()
         let order = order(isSequential: isSequential)
         if !isSequential, !allKnown { try prepareAll(order, prepareParent) }
         let stage = "\(plan.name) \(candidate.model) \(candidate.recipe) on \(session.backend)"
@@ -68,17 +73,34 @@ struct WindowEvaluation {
         for (done, index) in order.enumerated() {
             let scored = try score(index)
             gates.observe(scored)
-            if let score = scored.score { scores.append((index, score)) } else { unscored += 1 }
-            let isLast = done + 1 == order.count || gates.isDecided
+            if let score = scored.score {
+                scores.append((index, score))
+                watch?.observe(point(index, score))
+            } else {
+                unscored += 1
+            }
+            let isDecided = gates.isDecided && watch?.isDecided ?? true
+            let isLast = done + 1 == order.count || isDecided
             progress(
                 ProgressUpdate(
                     stage: stage, completed: done + 1, total: isLast ? done + 1 : order.count, unit: "chunks",
                     note: isLast && done + 1 < order.count
                         ? "decided; \(order.count - done - 1) chunks saved" : note(scores.map(\.score))))
-            if gates.isDecided { break }
+            if isDecided { break }
         }
         scores.sort { $0.index < $1.index }
         return Outcome(scores: scores, unscored: unscored, judgements: gates.judgements())
+    }
+
+    /// What the comparison with the reference needs; nil where there is none.
+    private func regressionWatch() -> RegressionWatch? {
+        guard let reference else { return nil }
+        let options = session.options
+        return RegressionWatch(
+            reference: reference, evaluation: plan.name, backend: session.backend, candidate: candidate,
+
+            tolerances: RegressionTolerance.ofComparison(suite: options.suite.tolerances, own: options.tolerances),
+            backends: max(options.suite.backends.count, options.backends.count), available: windows.count)
     }
 
     private func prepareAll(_ order: [Int], _ prepareParent: (Int) throws -> Void) throws {
@@ -125,6 +147,12 @@ struct WindowEvaluation {
         return findings
     }
 
+    /// The text, and how much of it was asked for.
+    private var datasetLabel: String {
+        guard let limit = plan.chunkLimit, limit < windows.count else { return text.name }
+        return "\(text.name), first \(limit) chunks"
+    }
+
     func measurement(
         _ definition: MetricDefinition, _ estimate: Estimate?, of artifact: ArtifactRecord, samples: Digest,
         cached: Bool, unscored: Int = 0
@@ -132,7 +160,8 @@ struct WindowEvaluation {
         estimate.map {
             Measurement(
                 artifact: artifact.path, backend: session.backend, evaluation: plan.name, metric: definition,
-                value: $0.value, n: $0.n, interval: $0.interval, cached: cached, unscored: unscored, samples: samples)
+                value: $0.value, n: $0.n, interval: $0.interval, cached: cached, unscored: unscored, samples: samples,
+                dataset: datasetLabel)
         }
     }
 

@@ -63,11 +63,6 @@ extension RunRecord {
         verdicts.filter { measurement(under: $0) == nil }
     }
 
-    /// The artifact listed under a path.
-    func artifact(at path: String?) -> ArtifactRecord? {
-        path.flatMap { path in artifacts.first { $0.path == path } }
-    }
-
     /// The full-precision reference of the run.
     var parent: ArtifactRecord? { artifacts.first { $0.role == .parent } }
 

@@ -1,0 +1,46 @@
+import Foundation
+
+/// How a metric is a mean over chunks, and how a change of that mean is shown.
+///
+/// Perplexity is exp of the mean NLL: its changes are ratios, shown in percent. All others are means, or compared as
+/// if they were, and their changes are differences in their own unit.
+struct MetricScale {
+    let definition: MetricDefinition
+
+    private var isExponential: Bool { definition == .perplexity }
+
+    /// 1 where more is worse, -1 where less is.
+    var sign: Double { definition.polarity == .lowerIsBetter ? 1 : -1 }
+
+    /// The unit in which changes are shown.
+    var changeUnit: String { isExponential ? "percent" : definition.unit }
+
+    /// A chunk's part of the candidate's mean; nil where there is none.
+    func chunkValue(_ point: PairedSeries.Point) -> Double? {
+        switch definition {
+        case .perplexity: point.candidate
+        case .klMean: point.klMean
+        case .topAgreement: point.topAgreement.map { 100 * $0 }
+        default: nil
+        }
+    }
+
+    /// The metric's value for a mean.
+    func value(ofMean mean: Double) -> Double { isExponential ? exp(mean) : mean }
+
+    /// The mean that a value stands for.
+    func mean(of value: Double) -> Double { isExponential ? log(value) : value }
+
+    /// An interval of the value, as one of the mean.
+    func means(_ interval: Interval?) -> Interval? {
+        interval.map { Interval(low: mean(of: $0.low), high: mean(of: $0.high), level: $0.level) }
+    }
+
+    /// A change of the mean, in `changeUnit`.
+    func shown(_ change: Double) -> Double { isExponential ? 100 * expm1(change) : change }
+
+    /// A worsening of the metric, above 0, as one of the mean.
+    func worseningOfMean(_ amount: Double, from reference: Double) -> Double {
+        isExponential ? log1p(amount / reference) : amount
+    }
+}

@@ -1,0 +1,86 @@
+import LabCore
+
+/// The words of a comparison of two runs.
+struct CompareText {
+    /// One metric in both runs.
+    struct Row {
+        let metric: String
+        /// Where it was measured: "perplexity on cpu".
+        let place: String
+        let artifact: String
+        let reference: String
+        let value: String
+        /// "+0.31 %", "unchanged".
+        let change: String
+        /// "95 % CI 0.1 to 0.5"; empty for an exact change.
+        let interval: String
+        /// What the change is known from.
+        let basis: String
+        let relation: MetricChange.Relation
+    }
+
+    let rows: [Row]
+    /// How many metrics went which way.
+    let sentence: String
+
+    init(_ comparison: RunComparison) {
+        rows = comparison.changes.map(Self.row)
+        guard !comparison.changes.isEmpty else {
+            sentence =
+                "The runs have no measurement in common: no candidate of theirs was measured by the same evaluation on "
+                + "the same backend."
+            return
+        }
+        let counts: [(MetricChange.Relation, String)] = [
+            (.worse, "worse"), (.better, "better"), (.same, "the same"), (.unknown, "unknown"),
+        ]
+        let parts = counts.compactMap { relation, word in
+            let count = comparison.changes.count { $0.relation == relation }
+            return count == 0 ? nil : "\(count) \(word)"
+        }
+        sentence =
+            "B beside A, \(Format.count(comparison.changes.count, "metric")): \(parts.joined(separator: ", "))."
+    }
+
+    /// "20261123-…, balanced, pajama-tiny Q4_K_M".
+    static func name(of run: RunRecord) -> String {
+        "run \(run.id), \(run.suite.name), \(candidates(of: run))"
+    }
+
+    /// "pajama-tiny Q4_K_M".
+    static func candidates(of run: RunRecord) -> String {
+        let candidates = run.artifacts.filter { $0.role == .candidate }.map { "\($0.model) \($0.recipe)" }
+        return candidates.isEmpty ? "no candidate" : candidates.joined(separator: ", ")
+    }
+
+    private static func row(_ change: MetricChange) -> Row {
+        let limit = change.reference == change.value ? nil : change.reference
+        return Row(
+            metric: Format.words(change.metric), place: "\(change.evaluation) on \(change.backend)",
+            artifact: change.artifact,
+            reference: Format.value(change.reference, of: change.metric, unit: change.unit, limit: change.value),
+            value: Format.value(change.value, of: change.metric, unit: change.unit, limit: limit),
+            change: amount(change),
+            interval: change.interval.map { Format.interval($0, unit: change.changeUnit) } ?? "",
+            basis: basis(change), relation: change.relation)
+    }
+
+    static func amount(_ change: MetricChange) -> String {
+        guard change.change != 0 else { return "unchanged" }
+        let sign = change.change > 0 ? "+" : "\u{2212}"
+        // A difference of percentages is no percentage of anything.
+        let isPoints = change.unit == "percent" && change.changeUnit == "percent"
+        return sign + Format.significant(abs(change.change), 3)
+            + (isPoints ? " points" : Format.suffix(change.changeUnit))
+    }
+
+    private static func basis(_ change: MetricChange) -> String {
+        let shared = Format.count(change.chunksShared, "chunk")
+        switch change.basis {
+        case .sameSamples: return "the very same samples"
+        case .exact: return change.chunksShared > 0 ? "all \(shared), paired" : "the whole text"
+        case .sequential, .paired: return "\(shared) in common, paired"
+        case .unpaired: return change.interval == nil ? "no interval to compare" : "no chunk in common"
+        }
+    }
+}

@@ -1,0 +1,50 @@
+public import LabCore
+
+/// A gate's outcome as Markdown, for a step summary or a comment on a pull request.
+public enum GateMarkdown {
+    /// Renders an outcome, with a line break at the end; far below the 65,536 characters of a GitHub comment.
+    public static func render(_ outcome: GateOutcome) -> String {
+        let summary = GateSummary(outcome)
+        let word = Headline.word(outcome.verdict)
+        var lines = [
+            "### \(mark(outcome.verdict)) \(word): \(cell(outcome.run.suite.name))", "", cell(summary.headline), "",
+        ]
+        lines += table("Limits of the suite", summary.lines.filter { !$0.isChange })
+        switch outcome.reference {
+        case .run(let comparison, let why):
+            lines += table(
+                "Against run \(cell(comparison.reference.id)), \(cell(why))", summary.lines.filter(\.isChange))
+        case .none(let note): lines += ["Not compared: \(cell(note))", ""]
+        }
+        lines.append("Run \(cell(outcome.run.id)). To look closer: `\(VisibleText(summary.hint).text)`")
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// Rows that a table may have, so that it stays readable and small.
+    private static let rowLimit = 40
+
+    private static func table(_ title: String, _ rows: [GateSummary.Line]) -> [String] {
+        guard !rows.isEmpty else { return [] }
+        let sorted = rows.filter { $0.status != .pass } + rows.filter { $0.status == .pass }
+        var lines = ["| \(title) | | |", "|---|---|---|"]
+        lines += sorted.prefix(rowLimit).map {
+            "| \(cell($0.subject)) | \(mark($0.status)) \($0.status.rawValue) | \(cell($0.finding)) |"
+        }
+        if rows.count > rowLimit { lines.append("| and \(rows.count - rowLimit) more | | |") }
+        return lines + [""]
+    }
+
+    private static func mark(_ status: VerdictStatus) -> String {
+        switch status {
+        case .pass: "✅"
+        case .fail, .infeasible: "❌"
+        case .inconclusive: "❔"
+        case .skipped: "⏭️"
+        }
+    }
+
+    private static func cell(_ text: String) -> String {
+        let limit = 600
+        return MarkdownText(text.count > limit ? text.prefix(limit) + "…" : text).text
+    }
+}
