@@ -9,24 +9,32 @@ extension History {
     ///
     /// - Throws: ``HistoryError``; ``HistoryError/Code/conflictingRun`` when another run has its identifier,
     ///   ``HistoryError/Code/invalidValue`` when a number in it is not finite.
-    public func record(_ run: RunRecord) throws {
-        let json: String
-        do {
-            json = try Self.json(run)
-        } catch {
-            throw HistoryError(
-                .invalidValue, file: url, "run \(run.id) holds a number that is not finite: \(error)")
+    public func record(_ run: RunRecord) throws { try record([run]) }
+
+    /// Keeps several finished runs, all of them or none.
+    ///
+    /// - Throws: as ``record(_:)-(RunRecord)``.
+    public func record(_ runs: [RunRecord]) throws {
+        let all = try runs.map { run in
+            do {
+                return (run: run, json: try Self.json(run))
+            } catch {
+                throw HistoryError(
+                    .invalidValue, file: url, "run \(run.id) holds a number that is not finite: \(error)")
+            }
         }
         try write(mustSync: true) { database in
-            let known = try String.fetchOne(
-                database, sql: "SELECT record FROM runs WHERE id = ?", arguments: [run.id])
-            if known == json { return }
-            guard known == nil else {
-                throw HistoryError(
-                    .conflictingRun, file: url, "history \(url.path) already has a different run \(run.id)",
-                    remedy: "run again; a new run gets a new identifier")
+            for (run, json) in all {
+                let known = try String.fetchOne(
+                    database.cachedStatement(sql: "SELECT record FROM runs WHERE id = ?"), arguments: [run.id])
+                if known == json { continue }
+                guard known == nil else {
+                    throw HistoryError(
+                        .conflictingRun, file: url, "history \(url.path) already has a different run \(run.id)",
+                        remedy: "run again; a new run gets a new identifier")
+                }
+                try RunRows.insert(run, json: json, into: database)
             }
-            try RunRows.insert(run, json: json, into: database)
         }
     }
 

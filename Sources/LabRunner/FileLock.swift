@@ -27,5 +27,15 @@ struct FileLock: ~Copyable {
         }
     }
 
+    /// Takes the lock where nobody holds it and the file can be made; nil elsewhere.
+    init?(ifFree url: URL) {
+        descriptor = open(url.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { return nil }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            close(descriptor)
+            return nil
+        }
+    }
+
     deinit { close(descriptor) }
 }

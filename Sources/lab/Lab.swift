@@ -13,6 +13,7 @@ struct Lab: ParsableCommand {
         subcommands: [
             RunCommand.self, GateCommand.self, CompareCommand.self, ReportCommand.self, HistoryCommand.self,
             PackCommand.self, SuitesCommand.self, DoctorCommand.self, PerplexityCommand.self, DivergenceCommand.self,
+            HistoryBenchmarkCommand.self,
         ])
 
     static func main() { runToEnd() }

@@ -23,6 +23,12 @@ benchmark() {
         write_smollm2 "$BENCHMARK_WORK/smollm2-135m" || give_up "there is no SmolLM2-135M; see $PROVE_LOG"
         run_benchmark fidelity.py --checkpoint "$BENCHMARK_WORK/smollm2-135m" "$@"
         ;;
+    history)
+        provide_build
+        make_benchmark_work
+        LAB_ENGINE_PREFIX=$PREFIX "$ROOT/.build/release/lab" history-benchmark --work "$BENCHMARK_WORK" "$@"
+        exit
+        ;;
     all)
         local part status=0
         for part in quantize imatrix mlx fidelity; do (benchmark "$part" "$@") || status=1; done
@@ -41,9 +47,10 @@ benchmark() {
        ./lab benchmark imatrix [--runs N] [--threads N]
        ./lab benchmark mlx [--runs N] [--threads N]
        ./lab benchmark fidelity [--runs N] [--threads N] [--windows N] [--peer-options OPTIONS]
+       ./lab benchmark history [--runs N] [--repetitions N]
        ./lab benchmark reports [RUNS]
        ./lab benchmark all [--runs N] [--threads N]
-(large needs 23 GB of temporary disk; all but codecs need Qwen3's tokenizer in LAB_DATA/qwen3)" >&2
+(large needs 23 GB of temporary disk, history 2 GB; all but codecs and history need Qwen3's tokenizer in LAB_DATA/qwen3)" >&2
         exit 2
         ;;
     esac

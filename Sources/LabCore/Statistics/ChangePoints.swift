@@ -18,7 +18,7 @@ public enum ChangePoints {
     /// Points from which on outliers are clipped.
     package static let firstClipped = 12
     /// Where they are clipped, in robust standard deviations.
-    package static let clipReach = 4.0
+    package static let clipReach = 3.0
     /// Equal values that show that there is no noise.
     package static let constantRun = 3
 

@@ -29,6 +29,26 @@ public enum TrendSVG {
             """
     }
 
+    /// A file with several trends, one below the other, on a ground of its own.
+    public static func document(_ trends: [Trend], width: Double = 860, height: Double = 260) -> String {
+        let margin = 20.0
+        let total = (width: width + 2 * margin, height: margin + Double(trends.count) * (height + margin))
+        let pictures = trends.enumerated().map { index, trend in
+            """
+            <svg x="\(n(margin))" y="\(n(margin + Double(index) * (height + margin)))" width="\(n(width))" \
+            height="\(n(height))">\(svg(trend, width: width, height: height, id: "trend\(index + 1)"))</svg>
+            """
+        }
+        return """
+            <svg class="lab-trends" xmlns="http://www.w3.org/2000/svg" width="\(n(total.width))" \
+            height="\(n(total.height))" viewBox="0 0 \(n(total.width)) \(n(total.height))">
+            <style>.lab-trends{background:#fcfbf8}@media(prefers-color-scheme:dark){.lab-trends{background:#14161a}}</style>
+            \(pictures.joined(separator: "\n"))
+            </svg>
+
+            """
+    }
+
     private static func drawing(_ trend: Trend, _ width: Double, _ height: Double, _ id: String) -> [String] {
         let scale = TrendScale(trend)
         let (left, right, top, bottom) = (56.0, width - 92, 58.0, height - 26)

@@ -16,7 +16,9 @@ public enum TrendTerminal {
     public static func render(_ trend: Trend, width: Int = 80, color: Bool = false, hasChart: Bool = true) -> String {
         let terminal = TerminalText(width: max(width, 40), hasColor: color)
         let text = TrendText(trend)
-        var lines = terminal.wrap(bold(VisibleText("\(text.quantity)  \(text.subject)").text, color), indent: 2)
+        var lines = terminal.wrap(VisibleText("\(text.quantity)  \(text.subject)").text, indent: 2)
+        let name = VisibleText(text.quantity).text
+        if color, lines[0].hasPrefix(name) { lines[0] = "\u{1B}[1m\(name)\u{1B}[0m" + lines[0].dropFirst(name.count) }
         guard let last = trend.points.last, let first = trend.points.first else {
             return (lines + ["  no runs"]).joined(separator: "\n")
         }
@@ -94,6 +96,4 @@ public enum TrendTerminal {
         while text.hasSuffix(" ") { text.removeLast() }
         return text
     }
-
-    private static func bold(_ text: String, _ color: Bool) -> String { color ? "\u{1B}[1m\(text)\u{1B}[0m" : text }
 }

@@ -1,0 +1,99 @@
+import ArgumentParser
+import Foundation
+import History
+import LabCore
+import LabRunner
+import Reports
+
+struct HistoryAccept: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "accept", abstract: "Make a run the reference that later runs of its kind are gated against.")
+
+    @Argument(help: ArgumentHelp("The run: an id, the beginning of one, or 'last'.", valueName: "run"))
+    var reference: String
+
+    @Option(help: "Why.")
+    var note: String = ""
+
+    @OptionGroup var places: PlaceOptions
+
+    func run() throws {
+        let history = try History(at: places.historyFile)
+        let record = try history.resolve(reference)
+        try history.accept(record.id, note: note, at: .now)
+        print("accepted \(record.id): later runs like it are gated against it")
+        if record.verdict != .pass { print("note: its own verdict is \(record.verdict.rawValue)") }
+    }
+}
+
+struct HistoryTag: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tag", abstract: "Give a run names, or take them away. A run with one is not pruned.")
+
+    @Argument(help: ArgumentHelp("The run: an id, the beginning of one, or 'last'.", valueName: "run"))
+    var reference: String
+
+    @Argument(help: "The names.")
+    var names: [String]
+
+    @Flag(help: "Take the names away.")
+    var remove = false
+
+    @OptionGroup var places: PlaceOptions
+
+    func run() throws {
+        let history = try History(at: places.historyFile)
+        let id = try history.resolve(reference).id
+        if remove {
+            let removed = try history.removeTags(id, names)
+            for name in names where !removed.contains(name) { print("\(id) had no tag \(VisibleText(name).text)") }
+        } else {
+            try history.tag(id, names)
+        }
+        let tags = try history.tags(of: id)
+        print(tags.isEmpty ? "\(id) has no tags" : "\(id): \(tags.joined(separator: ", "))")
+    }
+}
+
+struct HistoryPrune: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "prune",
+        abstract: "Take away old runs, their samples, and the artifacts and packs that no other run names.",
+        discussion: "Accepted and tagged runs stay. With both criteria a run goes that meets both.")
+
+    @Option(help: "Runs from before a date (2026-11-01) or older than so many days (90d).")
+    var before: Moment?
+
+    @Option(help: "All but the newest so many runs of each suite, model and recipe.")
+    var keep: Int?
+
+    @Flag(help: "Tell what would go, and change nothing.")
+    var dryRun = false
+
+    @OptionGroup var places: PlaceOptions
+
+    func validate() throws {
+        if before == nil, keep == nil { throw ValidationError("name what goes: --before DATE, --keep N, or both") }
+        if let keep, keep < 0 { throw ValidationError("--keep must be 0 or more") }
+    }
+
+    func run() throws {
+        let history = try History(at: places.historyFile)
+        let summary = try history.prune(before: before?.date, keeping: keep, isDryRun: dryRun)
+        let store = try StorePruning(of: places.storeFolder, artifacts: summary.artifacts, isDryRun: dryRun)
+        for id in summary.runs { print("run \(id)") }
+        for item in store.removed { print("\(item.folder.path), \(Format.bytes(item.bytes))") }
+        for folder in store.inUse { print("left, since another process holds it: \(folder.path)") }
+        let storeBytes = store.removed.reduce(0) { $0 + $1.bytes }
+        let what =
+            "\(Format.count(summary.runs.count, "run")), \(Format.count(summary.samples, "sample")), "
+            + "\(Format.count(store.removed.count, "folder")) of the store"
+        if dryRun {
+            print("would remove \(what) (\(Format.bytes(storeBytes))); nothing was changed")
+        } else {
+            print(
+                "removed \(what); freed \(Format.bytes(summary.freedBytes)) of the history, \(Format.bytes(storeBytes)) of the store"
+            )
+        }
+    }
+}

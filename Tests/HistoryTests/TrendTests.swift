@@ -1,0 +1,103 @@
+import Foundation
+import History
+import LabCore
+import Testing
+
+@Suite struct TrendTests {
+    /// Records runs a minute apart with these values of perplexity_increase.
+    private func record(_ values: [Double], in history: History, _ change: (inout RunRecord) -> Void = { _ in }) throws
+    {
+        for (minute, value) in values.enumerated() {
+            var run = run("run-\(String(format: "%03d", minute))", minute: Double(minute))
+            run.measurements[0].value = value
+            change(&run)
+            try history.record(run)
+        }
+    }
+
+    @Test func aTrendHasItsPointsInOrderAndItsShifts() throws {
+        let directory = try TemporaryDirectory()
+        let history = try History(at: directory.history)
+        try record([1, 1, 1, 1, 2, 2], in: history)
+        let (trends, more) = try history.trends(metric: "perplexity_increase")
+        #expect(more == 0)
+        #expect(trends.map(\.key.recipe) == ["Q4_K_M"])
+        #expect(trends[0].points.map(\.value) == [1, 1, 1, 1, 2, 2])
+        #expect(trends[0].points.map(\.n) == [2, 2, 2, 2, 2, 2])
+        #expect(trends[0].shifts == [Trend.Shift(index: 4, before: 1, after: 2, noise: 0)])
+        #expect(trends[0].key.device == "x86_64 avx2")
+        #expect(try history.metrics() == ["perplexity_increase"])
+    }
+
+    @Test func filtersChooseSeries() throws {
+        let directory = try TemporaryDirectory()
+        let history = try History(at: directory.history)
+        try record([1, 2], in: history)
+        try record([3], in: history) { run in
+            run.id = "other"
+            run.artifacts[1].recipe = "Q6_K"
+            run.measurements[0].backend = "cuda"
+            run.measurements[0].dataset = "wikitext2"
+        }
+        func recipes(_ change: (inout TrendFilter) -> Void) throws -> [String] {
+            var filter = TrendFilter()
+            change(&filter)
+            return try history.trends(metric: "perplexity_increase", filter).trends.map(\.key.recipe).sorted()
+        }
+        #expect(try recipes { _ in } == ["Q4_K_M", "Q6_K"])
+        #expect(try recipes { $0.recipe = "q6_k" } == ["Q6_K"])
+        #expect(try recipes { $0.model = "PAJAMA-tiny" } == ["Q4_K_M", "Q6_K"])
+        #expect(try recipes { $0.model = "pajama" } == [])
+        #expect(try recipes { $0.backend = "cpu" } == ["Q4_K_M"])
+        #expect(try recipes { $0.device = "AVX2" } == ["Q4_K_M", "Q6_K"])
+        #expect(try recipes { $0.device = "arm" } == [])
+        #expect(try recipes { $0.suite = "ultra" } == [])
+        #expect(try recipes { $0.evaluation = "perplexity" } == ["Q4_K_M", "Q6_K"])
+        #expect(try recipes { $0.since = run("x", minute: 1).startedAt } == ["Q4_K_M"])
+        #expect(try recipes { $0.since = run("x", minute: 2).startedAt } == [])
+    }
+
+    @Test func theLimitLeavesTheNewest() throws {
+        let directory = try TemporaryDirectory()
+        let history = try History(at: directory.history)
+        try record([1, 2, 3, 4], in: history)
+        try record([5], in: history) {
+            $0.id = "older"; $0.startedAt -= 3600; $0.artifacts[1].recipe = "Q6_K"
+        }
+        var filter = TrendFilter()
+        filter.pointLimit = 2
+        filter.seriesLimit = 1
+        let (trends, more) = try history.trends(metric: "perplexity_increase", filter)
+        #expect(trends.map(\.key.recipe) == ["Q4_K_M"])
+        #expect(trends[0].points.map(\.value) == [3, 4])
+        #expect(more == 1)
+    }
+
+    @Test func aReportSeesNothingOfLaterRuns() throws {
+        let directory = try TemporaryDirectory()
+        let history = try History(at: directory.history)
+        try record([1, 2, 3, 4, 5], in: history)
+        // Two runs of one moment: the identifiers decide.
+        try record([7], in: history) {
+            $0.id = "run-002-twin"; $0.startedAt = run("x", minute: 2).startedAt
+        }
+        let subject = try #require(try history.run(id: "run-002"))
+        let trends = try history.trends(upTo: subject, metrics: ["perplexity_increase"], limit: 2)
+        #expect(trends.map { $0.points.map(\.value) } == [[2, 3]])
+        #expect(try history.trends(upTo: subject, metrics: ["kl_mean"]) == [])
+        #expect(try history.trends(upTo: subject).map { $0.points.count } == [3])
+    }
+
+    @Test func timesAreReadAsTheyAreWritten() throws {
+        let directory = try TemporaryDirectory()
+        let history = try History(at: directory.history)
+        let starts = [0.0, 951_782_400.5, 1_709_164_799.999, 4_102_444_800].map { Date(timeIntervalSince1970: $0) }
+        for (index, start) in starts.enumerated() {
+            var run = run("run-\(index)")
+            run.startedAt = start
+            try history.record(run)
+        }
+        let points = try history.trends(metric: "perplexity_increase").trends[0].points
+        for (point, start) in zip(points, starts) { #expect(abs(point.startedAt.timeIntervalSince(start)) < 0.0011) }
+    }
+}

@@ -1,0 +1,77 @@
+import Foundation
+import LabCore
+import Reports
+import Testing
+
+@Suite struct TrendTests {
+    private func trend(
+        _ values: [Double], shifts: [Trend.Shift] = [], hasIntervals: Bool = true, model: String = "pajama-tiny"
+    ) -> Trend {
+        let key = SeriesKey(
+            suite: "balanced", evaluation: "perplexity", metric: "perplexity_increase", unit: "percent",
+            dataset: "wikitext2", model: model, recipe: "Q4_K_M", role: .candidate, backend: "cpu", device: "x86_64")
+        let points = values.enumerated().map { index, value in
+            Trend.Point(
+                runID: "run-\(index)", startedAt: Date(timeIntervalSince1970: 1_795_392_000 + 86_400 * Double(index)),
+                value: value, interval: hasIntervals ? Interval(low: value - 0.2, high: value + 0.2, level: 0.95) : nil,
+                n: 592, artifact: Digest(of: "file"), engine: nil)
+        }
+        return Trend(key: key, points: points, shifts: shifts)
+    }
+
+    private var shifted: Trend {
+        trend([1, 1, 1, 2, 2], shifts: [Trend.Shift(index: 3, before: 1, after: 2, noise: 0)])
+    }
+
+    @Test func aPictureIsWellFormedAndSaysWhatItShows() throws {
+        let svg = TrendSVG.svg(shifted, width: 600, height: 240, id: "t1")
+        let outline = try #require(XMLOutline(svg))
+        #expect(outline.all("svg").count == 1)
+        #expect(outline.all("title").count == 1 + 5)
+        #expect(svg.contains("<title id=\"t1-t\">perplexity increase, pajama-tiny Q4_K_M on cpu</title>"))
+        #expect(svg.contains("The newest value is +2.00\u{A0}%, the lowest +1.00\u{A0}%, the highest +2.00\u{A0}%"))
+        #expect(svg.contains("+1.0 percentage points (+1.00\u{A0}% to +2.00\u{A0}%) from run run-3 on, 2026-11-26"))
+        #expect(svg.contains("class=\"shift\""))
+        #expect(svg.contains("class=\"band\""))
+        #expect(svg.contains("prefers-color-scheme:dark"))
+        #expect(!svg.contains("nan") && !svg.contains("inf"))
+    }
+
+    @Test(arguments: [[], [1.5], [2, 2, 2], [1e-9, 1e6], [-5, 0, 5]])
+    func anyValuesMakeAWellFormedPictureAndText(values: [Double]) throws {
+        for hasIntervals in [true, false] {
+            let trend = trend(values, hasIntervals: hasIntervals)
+            let svg = TrendSVG.document([trend, trend])
+            #expect(XMLOutline(svg) != nil)
+            #expect(!svg.contains("nan") && !svg.contains("inf"))
+            #expect(TrendTerminal.render(trend, width: 80).split(separator: "\n").allSatisfy { $0.count <= 80 })
+        }
+    }
+
+    @Test func namesFromOutsideAreEscaped() throws {
+        let svg = TrendSVG.svg(trend([1, 2], model: "<script>\u{1B}[31m&\"'"))
+        #expect(XMLOutline(svg) != nil)
+        #expect(!svg.contains("<script>") && !svg.contains("\u{1B}"))
+        #expect(!TrendTerminal.render(trend([1, 2], model: "a\u{1B}[31m")).contains("\u{1B}"))
+    }
+
+    @Test func theSameTrendMakesTheSameBytes() {
+        #expect(TrendSVG.svg(shifted) == TrendSVG.svg(shifted))
+    }
+
+    @Test func theTerminalShowsValueMeanShiftsAndTheirRun() {
+        let text = TrendTerminal.render(shifted, width: 100)
+        #expect(text.hasPrefix("perplexity increase, percent  pajama-tiny Q4_K_M on cpu, wikitext2, suite balanced\n"))
+        #expect(text.contains("▁▁▁██  +2.00 %, mean +1.40 %, 5 runs, 1 shift"))
+        #expect(text.contains("shift: +1.0 percentage points (+1.00 % to +2.00 %) from run run-3 on, 2026-11-26"))
+        #expect(text.contains("2026-11-23 to 2026-11-27"))
+        #expect(text.contains("▲"))
+    }
+
+    @Test(arguments: [40, 80, 120])
+    func aLongTrendFitsTheTerminal(width: Int) {
+        let text = TrendTerminal.render(trend((0..<1000).map { sin(Double($0) / 50) }), width: width)
+        #expect(text.split(separator: "\n").allSatisfy { $0.count <= width })
+        #expect(text.contains("1000 runs"))
+    }
+}
