@@ -138,8 +138,8 @@ def main():
     checks = Checks()
     files = sorted(arguments.pages.glob("*.html"))
     site = arguments.pages / "site"
-    files += [site / "index.html"] + [next(iter(sorted((site / kind).glob("*.html")))) for kind in
-                                      ("models", "months", "runs") if (site / kind).is_dir()]
+    # Of each kind of the site's pages one.
+    files += [found[0] for kind in (".", "models", "months", "runs") if (found := sorted((site / kind).glob("*.html")))]
     forms(checks, arguments.pages, arguments.junit_schema)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=arguments.browser, args=["--no-sandbox"])
