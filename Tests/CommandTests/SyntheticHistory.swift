@@ -16,7 +16,7 @@ enum SyntheticHistory {
         let (suite, recipe) = index % 2 == 0 ? ("balanced", "Q4_K_M") : ("ultra", "Q3_K_M")
         let (parent, candidate) = ("store/\(model)-BF16.gguf", "store/\(model)-\(recipe).gguf")
         let chunks = index % 10 == 0 ? 592 : 30 + index % 40
-        let wave = 0.002 * sin(Double(index) * 1.7) + (index > 600 ? 0.012 : 0)
+        let wave = 0.002 * sin(Double(index) * 1.7) + (index > 600 ? 0.012 : 0) + (index % 9 == 4 ? 0.03 : 0)
         let mean = 0.025 + wave
         let percent = 100 * expm1(mean)
         let hasPassed = percent < 5

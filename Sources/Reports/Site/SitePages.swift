@@ -72,7 +72,8 @@ public enum SitePages {
             runs.count == 1
             ? "on \(Format.day(newest.startedAt))"
             : "from \(Format.day(oldest.startedAt)) to \(Format.day(newest.startedAt))"
-        return "\(Format.count(runs.count, "run")) \(days) (\(counts.joined(separator: ", ")))"
+        let count = runs.count == 1 ? "1 run" : "\(Format.grouped(runs.count)) runs"
+        return "\(count) \(days) (\(counts.joined(separator: ", ")))"
     }
 
     private static func months(of runs: [SiteRun]) -> [Link] {
