@@ -34,6 +34,10 @@ extension History {
             throw HistoryError(
                 .invalidValue, file: file, "there is no history \(file.path)", remedy: "name a file to import")
         }
+        guard file.resolvingSymlinksInPath() != url.resolvingSymlinksInPath() else {
+            throw HistoryError(
+                .invalidValue, file: file, "\(file.path) is the history itself", remedy: "name another file")
+        }
         let copy = try Self.upToDateCopy(of: file)
         defer { copy?.remove() }
         var summary = ImportSummary()

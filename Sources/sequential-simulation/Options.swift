@@ -7,12 +7,13 @@ struct Options {
     var series: String?
     var reach: Double?
     var flakes = false
+    var changePoints = false
     var ratios = Case.ratios
     var folder = "fixtures/statistics/differences"
 
     static let usage = """
         usage: sequential-simulation [--shuffles N] [--seed TEXT] [--series TEXT] [--ratios R,...] [--reach MARGINS]
-                                     [--differences FOLDER] [--flakes]
+                                     [--differences FOLDER] [--flakes] [--change-points]
           --shuffles N           random orders of each case; default: 10000; with fewer, 1 % may not be shown
           --seed TEXT            decides the orders
           --series TEXT          only series whose name contains the text, such as wikitext2 or Q4_K_M
@@ -21,6 +22,7 @@ struct Options {
           --differences FOLDER   the recorded series; default: fixtures/statistics/differences
           --flakes               instead: how often a comparison with an accepted run fails a candidate that did not get
                                  worse than allowed
+          --change-points        instead: false alarms and delays of the change points of trends
 
         """
 
@@ -30,6 +32,10 @@ struct Options {
         while let name = rest.popFirst() {
             if name == "--flakes" {
                 flakes = true
+                continue
+            }
+            if name == "--change-points" {
+                changePoints = true
                 continue
             }
             guard let value = rest.popFirst() else { return nil }

@@ -11,6 +11,7 @@ func giveUp(_ message: String, code: Int32) -> Never {
 }
 
 guard let options = Options(Array(CommandLine.arguments.dropFirst())) else { giveUp(Options.usage, code: 2) }
+if options.changePoints { exit(ChangePointTables.print(seed: options.seed) ? 0 : 1) }
 let series: [Series]
 do {
     series = try options.readSeries()

@@ -1,0 +1,169 @@
+import Foundation
+import Testing
+
+/// `lab history` as a user calls it, on a copy of what an older lab left, or after a run.
+@Suite("lab history")
+struct HistoryCommandTests {
+    /// A folder with a history of three runs and two recipes.
+    private func withRuns() throws -> LabCommand {
+        let lab = try LabCommand()
+        try FileManager.default.copyItem(
+            at: LabCommand.root.appendingPathComponent("fixtures/history/version1.sqlite"), to: lab.history)
+        return lab
+    }
+
+    private func call(_ lab: LabCommand, _ words: String...) throws -> LabCommand.Result {
+        try LabCommand.command(
+            [LabCommand.executable.path, "history"] + words + [
+                "--history", lab.history.path, "--store", lab.store.path,
+            ])
+    }
+
+    private func object(_ text: String) throws -> [[String: Any]] {
+        try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [[String: Any]])
+    }
+
+    @Test("runs are listed, filtered and shown")
+    func listAndShow() throws {
+        let lab = try withRuns()
+        let all = try call(lab, "list")
+        #expect(
+            all.output.split(separator: "\n").map { $0.prefix(22) } == [
+                "20261123-120000-000003", "20261122-120000-000002", "20261121-120000-000001",
+            ])
+        let json = try object(call(lab, "list", "--recipe", "q3_k_m", "--format", "json").output)
+        #expect(json.map { $0["verdict"] as? String } == ["fail"])
+        #expect(json.map { $0["candidates"] as? [String] } == [["pajama-tiny Q3_K_M"]])
+        #expect(try call(lab, "list", "--tag", "none").output.contains("no such runs"))
+
+        #expect(try call(lab, "accept", "20261122", "--note", "as shipped").status == 0)
+        #expect(try call(lab, "tag", "20261122", "v1", "nightly").output.contains("nightly, v1"))
+        let shown = try call(lab, "show", "20261122")
+        #expect(shown.status == 0)
+        #expect(shown.output.hasPrefix("PASS"))
+        #expect(shown.output.contains("tags nightly, v1"))
+        #expect(shown.output.contains("as shipped"))
+        #expect(shown.output.contains("command ./lab run suites/balanced"))
+        #expect(try call(lab, "list", "--tag", "v1").output.contains("accepted nightly v1"))
+        #expect(try call(lab, "show", "nobody").status == 2)
+        #expect(try call(lab, "tag", "20261122", "two words").status == 2)
+    }
+
+    @Test("a trend is drawn, and written as JSON, CSV and SVG")
+    func trend() throws {
+        let lab = try withRuns()
+        let table = try call(lab, "trend", "perplexity_increase", "--recipe", "Q4_K_M")
+        #expect(table.status == 0, "\(table.errors)")
+        #expect(table.output.contains("pajama-tiny Q4_K_M on cpu, suite balanced"))
+        #expect(table.output.contains("+4.25 %, mean +4.25 %, 2 runs, no shift"))
+
+        let json = try object(call(lab, "trend", "perplexity-increase", "--format", "json").output)
+        #expect(json.count == 2)
+        #expect((json.first?["points"] as? [[String: Any]])?.first?["value"] as? Double == 9.5)
+
+        let csv = try call(lab, "trend", "perplexity_increase", "--format", "csv").output
+        #expect(csv.split(separator: "\r\n").count == 1 + 3)
+        #expect(csv.hasPrefix("suite,evaluation,metric,unit,dataset,model,recipe,"))
+
+        let file = lab.folder.appendingPathComponent("trend.svg")
+        #expect(try call(lab, "trend", "perplexity_increase", "--format", "svg", "--output", file.path).status == 0)
+        #expect(try String(contentsOf: file, encoding: .utf8).hasPrefix("<svg "))
+
+        let unknown = try call(lab, "trend", "speed")
+        #expect(unknown.status == 2)
+        #expect(unknown.errors.contains("perplexity, perplexity_increase"))
+        #expect(try call(lab, "trend", "perplexity", "--since", "yesterday").status == 2)
+    }
+
+    @Test("a history is exported, imported again without a change, and checked")
+    func transfer() throws {
+        let lab = try withRuns()
+        let copy = lab.folder.appendingPathComponent("copy.sqlite").path
+        #expect(try call(lab, "export", copy).output.contains("wrote 3 runs"))
+        let again = try call(lab, "import", copy)
+        #expect(again.output.contains("0 new runs, 3 known"))
+        #expect(again.output.contains("0 new samples"))
+        let check = try call(lab, "check")
+        #expect(check.status == 0, "\(check.output)")
+        #expect(check.output.contains("3 runs, 9 measurements, 9 samples"))
+        #expect(try call(lab, "import", copy + "x").status == 4)
+    }
+
+    @Test("a damaged history is reported with exit 4, and what can be read is saved")
+    func damage() throws {
+        let lab = try withRuns()
+        #expect(try call(lab, "list").status == 0)
+        let copy = lab.folder.appendingPathComponent("copy.sqlite")
+        #expect(try call(lab, "export", copy.path).status == 0)
+        // The history of version 3 has its table of samples somewhere in the middle; what is damaged is up to SQLite.
+        var bytes = try Data(contentsOf: copy)
+        let middle = bytes.count / 2 / 512 * 512
+        bytes.replaceSubrange(middle..<middle + 1024, with: Data(repeating: 0xA5, count: 1024))
+        for suffix in ["-wal", "-shm"] { try? FileManager.default.removeItem(atPath: lab.history.path + suffix) }
+        try bytes.write(to: lab.history)
+
+        let check = try call(lab, "check")
+        #expect(check.status == 4)
+        #expect(check.output.contains("problem: "))
+        let rescued = lab.folder.appendingPathComponent("rescued.sqlite").path
+        let rescue = try call(lab, "check", "--rescue", rescued)
+        #expect(rescue.status == 4)
+        #expect(rescue.output.contains("runs: "))
+        let sound = try LabCommand.command([LabCommand.executable.path, "history", "check", "--history", rescued])
+        #expect(sound.status == 0, "\(sound.output)\(sound.errors)")
+        let other = lab.folder.appendingPathComponent("other.sqlite").path
+        let refused = try LabCommand.command([
+            LabCommand.executable.path, "history", "import", lab.history.path, "--history", other,
+        ])
+        #expect(refused.status == 4)
+        #expect(refused.errors.contains("--rescue"))
+    }
+
+    @Test("questions in SQL are answered, and what is none is refused with SQLite's words and exit 2")
+    func sql() throws {
+        let lab = try withRuns()
+        let question =
+            "SELECT run_id, value FROM measurements_v WHERE metric = 'perplexity_increase' ORDER BY value DESC LIMIT 1"
+        #expect(
+            try call(lab, "sql", question, "--format", "csv").output
+                == "run_id,value\r\n20261123-120000-000003,9.5\n")
+        #expect(
+            try call(lab, "sql", question, "--format", "json").output
+                == "[{\"run_id\":\"20261123-120000-000003\",\"value\":9.5}]\n")
+        #expect(
+            try call(lab, "sql", question).output == "run_id                  value\n20261123-120000-000003    9.5\n")
+        let refused = try call(lab, "sql", "SELECT nothing FROM runs_v")
+        #expect(refused.status == 2)
+        #expect(refused.errors.contains("no such column: nothing"))
+        #expect(try call(lab, "sql", "DELETE FROM runs").status == 2)
+    }
+
+    @Test("pruning keeps tagged runs, and takes a run's samples, artifacts and packs with it")
+    func prune() throws {
+        let lab = try LabCommand()
+        #expect(try lab.run("suites/smoke").status == 0)
+        func files(_ ending: String) -> [String] {
+            let walker = FileManager.default.enumerator(atPath: lab.store.path)
+            return (walker?.compactMap { $0 as? String } ?? []).filter { $0.hasSuffix(ending) }
+        }
+        #expect(files(".gguf").count == 2)
+        #expect(files("pack.json").count == 1)
+        #expect(try call(lab, "prune").status == 2)
+
+        #expect(try call(lab, "tag", "last", "keep").status == 0)
+        #expect(try call(lab, "prune", "--keep", "0").output.contains("removed 0 runs"))
+        #expect(try call(lab, "tag", "last", "keep", "--remove").status == 0)
+        #expect(try call(lab, "prune", "--keep", "1").output.contains("removed 0 runs"))
+        #expect(try call(lab, "prune", "--before", "30d").output.contains("removed 0 runs"))
+
+        let dry = try call(lab, "prune", "--keep", "0", "--dry-run")
+        #expect(dry.output.contains("would remove 1 run"))
+        #expect(files(".gguf").count == 2)
+        let pruned = try call(lab, "prune", "--keep", "0")
+        #expect(pruned.status == 0, "\(pruned.errors)")
+        #expect(pruned.output.contains("removed 1 run"))
+        #expect(files(".gguf").isEmpty)
+        #expect(files("pack.json").isEmpty)
+        #expect(try call(lab, "check").output.contains("0 runs, 0 measurements, 0 samples"))
+    }
+}
