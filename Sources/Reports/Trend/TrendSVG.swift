@@ -73,7 +73,7 @@ public enum TrendSVG {
             parts.append(
                 "<path class=\"band\" clip-path=\"url(#\(id)-c)\" d=\"M\(outline.joined(separator: "L"))Z\"/>")
         }
-        parts += shifts(trend, axis, top: top, bottom: bottom, x: x)
+        parts += shifts(trend, axis, top: top, bottom: bottom, width: width, x: x)
         let line = trend.points.enumerated().map { "\(n(x($0))) \(n(axis.position($1.value)))" }
         parts.append("<path class=\"line\" d=\"M\(line.joined(separator: "L"))\"/>")
         if trend.points.count <= mostDots {
@@ -101,7 +101,7 @@ public enum TrendSVG {
 
     /// The level of each stretch, and a line with the size of the change at each shift.
     private static func shifts(
-        _ trend: Trend, _ axis: Axis, top: Double, bottom: Double, x: (Int) -> Double
+        _ trend: Trend, _ axis: Axis, top: Double, bottom: Double, width: Double, x: (Int) -> Double
     ) -> [String] {
         var parts: [String] = []
         var free = -Double.infinity
@@ -114,11 +114,16 @@ public enum TrendSVG {
             }
             parts.append(level(shift.after, from: x(shift.index), to: x(max(shift.index, next - 1)), axis))
             parts.append("<path class=\"shift\" d=\"M\(n(place)) \(n(top - 8))V\(n(bottom))\"/>")
-            // Where shifts lie close together the first of them has the room.
-            guard place >= free else { continue }
+            // Where shifts lie close together the first of them has the room; at the right edge a label ends at its line.
             let text = trend.shownChange(shift)
-            parts.append(label("change", place + 4, top - 6, text))
-            free = place + 4 + 7.5 * Double(text.count)
+            let reach = 4 + 7.5 * Double(text.count)
+            if place >= free, place + reach <= width {
+                parts.append(label("change", place + 4, top - 6, text))
+                free = place + reach
+            } else if place - reach >= free {
+                parts.append(label("change end", place - 4, top - 6, text))
+                free = place
+            }
         }
         return parts
     }
@@ -172,10 +177,11 @@ struct TrendScale {
     let low: Double
     let high: Double
 
-    /// All values, and intervals where they do not dwarf the changes from run to run.
-    init(_ trend: Trend) {
+    /// All values, and intervals where they are drawn and do not dwarf the changes from run to run.
+    init(_ trend: Trend, drawsIntervals: Bool = true) {
         let values = trend.points.map(\.value)
-        let ends = trend.points.compactMap(\.interval).flatMap { [$0.low, $0.high] }.filter(\.isFinite)
+        let ends = (drawsIntervals ? trend.points : []).compactMap(\.interval).flatMap { [$0.low, $0.high] }.filter(
+            \.isFinite)
         let extent = (values.min() ?? 0, values.max() ?? 0)
         let wide = ((values + ends).min() ?? 0, (values + ends).max() ?? 0)
         let isSteady = extent.1 <= extent.0
