@@ -165,7 +165,7 @@ public struct ReportSite: Sendable {
         var trends: [Trend] = []
         for run in runs where seen.insert(Subject(suite: run.suite, candidates: run.candidates)).inserted {
             guard let record = try history.run(id: run.id) else { continue }
-            trends += try RunTrends.trends(of: record, in: history).filter { trend in
+            trends += try RunTrends.trends(of: record, in: history, limit: Self.pointLimit).filter { trend in
                 !trends.contains { $0.key == trend.key }
             }
             if trends.count >= Self.trendLimit { break }
@@ -174,6 +174,7 @@ public struct ReportSite: Sendable {
     }
 
     private static let trendLimit = 24
+    private static let pointLimit = 100
 
     // MARK: - Files
 

@@ -132,9 +132,9 @@ struct HistoryCommandTests {
                 == "[{\"run_id\":\"20261123-120000-000003\",\"value\":9.5}]\n")
         #expect(
             try call(lab, "sql", question).output == "run_id                  value\n20261123-120000-000003    9.5\n")
-        let refused = try call(lab, "sql", "SELECT nothing FROM runs_v")
+        let refused = try call(lab, "sql", "SELECT missing FROM runs_v")
         #expect(refused.status == 2)
-        #expect(refused.errors.contains("no such column: nothing"))
+        #expect(refused.errors.contains("no such column: missing"))
         #expect(try call(lab, "sql", "DELETE FROM runs").status == 2)
     }
 

@@ -27,7 +27,7 @@ import Testing
         let keys = samples.map { conditions("pajama-tiny Q3_K_M", "perplexity/1").key(sample: $0) }
         #expect(try history.samples(for: keys).values.map(\.nllSumNats).sorted() == [700.1, 701.1, 702.1])
         let outputs = samples.enumerated().map { index, sample in
-            conditions("renamed BF16", "fidelity/1").key(sample: sample, parent: Digest(of: "parent of \(index)"))
+            conditions("pajama-tiny BF16", "fidelity/1").key(sample: sample, parent: Digest(of: "parent of \(index)"))
         }
         #expect(try history.outputs(for: outputs, as: [String: [Double]].self).count == (version == 1 ? 0 : 3))
     }

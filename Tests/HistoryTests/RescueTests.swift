@@ -70,7 +70,7 @@ import Testing
         try makeHistory(at: directory.history)
         try damage("samples", pages: 3, of: directory.history)
         try damage("runs", pages: 2, of: directory.history)
-        try damage("measurements", pages: 1, of: directory.history)
+        try damage("run_artifacts", pages: 1, of: directory.history)
         let bytes = try Data(contentsOf: directory.history)
 
         let check = try HistoryCheck(of: directory.history)

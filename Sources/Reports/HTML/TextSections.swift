@@ -41,13 +41,15 @@ struct TextPairSection {
     }
 
     private static func pair(_ record: TextPairRecord, in run: RunRecord) -> Pair {
-        let common = zip(record.parent, record.candidate).prefix { $0 == $1 }.count
+        // By code points: a megabyte of characters would take a second.
+        let common = zip(record.parent.unicodeScalars, record.candidate.unicodeScalars).prefix { $0 == $1 }.count
         func marked(_ text: String) -> Markup {
             guard !record.isMatch else { return Markup(prose: text, limit: 2000) }
             // Of a long common beginning its end is enough to see where the texts part.
-            let beginning = text.prefix(common)
-            let shown = beginning.count > 600 ? "\u{2026}" + beginning.suffix(300) : String(beginning)
-            let rest = Markup(prose: String(text.dropFirst(common)), limit: 1500).renderText
+            let scalars = text.unicodeScalars
+            let beginning = scalars.prefix(common)
+            let shown = common > 600 ? "\u{2026}" + String(beginning.suffix(300)) : String(beginning)
+            let rest = Markup(prose: String(scalars.dropFirst(common)), limit: 1500).renderText
             return Markup(
                 html: Markup.lines(VisibleText(VisibleToken.context(shown)).escaped)
                     + "<mark>\(rest.isEmpty ? "\u{27E8}ends here\u{27E9}" : rest)</mark>")

@@ -22,6 +22,6 @@ struct TrendSection {
         }
         summary = Markup(text)
         wide = Markup(html: TrendSVG.svg(trend, width: 720, height: 260, id: "\(id)w"))
-        narrow = Markup(html: TrendSVG.svg(trend, width: 340, height: 240, id: "\(id)n"))
+        narrow = Markup(html: TrendSVG.svg(trend, width: 340, height: 240, id: "\(id)n", hasTooltips: false))
     }
 }

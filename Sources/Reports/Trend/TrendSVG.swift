@@ -12,10 +12,15 @@ public enum TrendSVG {
     ///
     /// - Parameter width: of the picture, in pixels; text keeps its size.
     /// - Parameter id: beginning of the element's identifiers, unique in the page.
-    public static func svg(_ trend: Trend, width: Double = 860, height: Double = 260, id: String = "trend") -> String {
+    /// - Parameter hasTooltips: whether each dot says its run and value; a phone shows none.
+    public static func svg(
+        _ trend: Trend, width: Double = 860, height: Double = 260, id: String = "trend", hasTooltips: Bool = true
+    ) -> String {
         let text = TrendText(trend)
         let name = VisibleText(id).escaped
-        let parts = trend.points.isEmpty ? [label("axis", 0, 60, "no runs")] : drawing(trend, width, height, name)
+        let parts =
+            trend.points.isEmpty
+            ? [label("axis", 0, 60, "no runs")] : drawing(trend, width, height, name, hasTooltips: hasTooltips)
         return """
             <svg class="lab-trend" viewBox="0 0 \(n(width)) \(n(height))" role="img" \
             aria-labelledby="\(name)-t \(name)-d" xmlns="http://www.w3.org/2000/svg">\
@@ -49,7 +54,9 @@ public enum TrendSVG {
             """
     }
 
-    private static func drawing(_ trend: Trend, _ width: Double, _ height: Double, _ id: String) -> [String] {
+    private static func drawing(_ trend: Trend, _ width: Double, _ height: Double, _ id: String, hasTooltips: Bool)
+        -> [String]
+    {
         let scale = TrendScale(trend)
         let (left, right, top, bottom) = (56.0, width - 92, 58.0, height - 26)
         let axis = Axis(low: scale.low, high: scale.high, from: bottom, to: top)
@@ -73,10 +80,10 @@ public enum TrendSVG {
             parts.append(
                 "<path class=\"band\" clip-path=\"url(#\(id)-c)\" d=\"M\(outline.joined(separator: "L"))Z\"/>")
         }
-        parts += shifts(trend, axis, top: top, bottom: bottom, x: x)
+        parts += shifts(trend, axis, top: top, bottom: bottom, width: width, x: x)
         let line = trend.points.enumerated().map { "\(n(x($0))) \(n(axis.position($1.value)))" }
         parts.append("<path class=\"line\" d=\"M\(line.joined(separator: "L"))\"/>")
-        if trend.points.count <= mostDots {
+        if trend.points.count <= mostDots, hasTooltips {
             for (index, point) in trend.points.enumerated() {
                 let tip = VisibleText(
                     "\(TrendText.day(point.startedAt)), run \(point.runID): \(trend.shown(point.value))")
@@ -101,7 +108,7 @@ public enum TrendSVG {
 
     /// The level of each stretch, and a line with the size of the change at each shift.
     private static func shifts(
-        _ trend: Trend, _ axis: Axis, top: Double, bottom: Double, x: (Int) -> Double
+        _ trend: Trend, _ axis: Axis, top: Double, bottom: Double, width: Double, x: (Int) -> Double
     ) -> [String] {
         var parts: [String] = []
         var free = -Double.infinity
@@ -114,14 +121,16 @@ public enum TrendSVG {
             }
             parts.append(level(shift.after, from: x(shift.index), to: x(max(shift.index, next - 1)), axis))
             parts.append("<path class=\"shift\" d=\"M\(n(place)) \(n(top - 8))V\(n(bottom))\"/>")
-            // Where shifts lie close together the first of them has the room.
-            guard place >= free else { continue }
+            // Where shifts lie close together the first of them has the room; at the right edge a label ends at its line.
             let text = trend.shownChange(shift)
-            let breadth = 7.5 * Double(text.count)
-            // In the right half it is written to the left of its line, so that it stays inside.
-            let isRight = place - breadth - 4 >= max(free, 0) && shift.index > trend.points.count / 2
-            parts.append(label(isRight ? "change end" : "change", isRight ? place - 4 : place + 4, top - 6, text))
-            free = isRight ? place : place + 4 + breadth
+            let reach = 4 + 7.5 * Double(text.count)
+            if place >= free, place + reach <= width {
+                parts.append(label("change", place + 4, top - 6, text))
+                free = place + reach
+            } else if place - reach >= free {
+                parts.append(label("change end", place - 4, top - 6, text))
+                free = place
+            }
         }
         return parts
     }
@@ -175,10 +184,11 @@ struct TrendScale {
     let low: Double
     let high: Double
 
-    /// All values, and intervals where they do not dwarf the changes from run to run.
-    init(_ trend: Trend) {
+    /// All values, and intervals where they are drawn and do not dwarf the changes from run to run.
+    init(_ trend: Trend, drawsIntervals: Bool = true) {
         let values = trend.points.map(\.value)
-        let ends = trend.points.compactMap(\.interval).flatMap { [$0.low, $0.high] }.filter(\.isFinite)
+        let ends = (drawsIntervals ? trend.points : []).compactMap(\.interval).flatMap { [$0.low, $0.high] }.filter(
+            \.isFinite)
         let extent = (values.min() ?? 0, values.max() ?? 0)
         let wide = ((values + ends).min() ?? 0, (values + ends).max() ?? 0)
         let isSteady = extent.1 <= extent.0

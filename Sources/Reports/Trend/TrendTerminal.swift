@@ -54,7 +54,7 @@ public enum TrendTerminal {
     /// Columns of blocks between an axis' labels, with a mark under each column in which a shift lies.
     private static func chart(_ trend: Trend, width: Int, color: Bool) -> [String] {
         let values = trend.points.map(\.value)
-        let scale = TrendScale(trend)
+        let scale = TrendScale(trend, drawsIntervals: false)
         let labels = (0..<chartRows).map { row in
             let share = (Double(chartRows - row) - 0.5) / Double(chartRows)
             return row == 0 || row == chartRows - 1 ? trend.shown(scale.low + share * (scale.high - scale.low)) : ""
