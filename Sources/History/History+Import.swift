@@ -44,8 +44,9 @@ extension History {
         try HistoryError.translating(url, "import into") {
             try pool.writeWithoutTransaction { database in
                 try database.execute(
-                    sql: "PRAGMA synchronous = FULL; ATTACH DATABASE ? AS other", arguments: [(copy?.url ?? file).path])
-                defer { try? database.execute(sql: "DETACH DATABASE other") }
+                    sql: "PRAGMA synchronous = FULL; PRAGMA cache_size = -262144; ATTACH DATABASE ? AS other",
+                    arguments: [(copy?.url ?? file).path])
+                defer { try? database.execute(sql: "DETACH DATABASE other; PRAGMA cache_size = -2000") }
                 try database.inTransaction(.immediate) {
                     summary = try merge(in: database, from: file)
                     return .commit
@@ -168,7 +169,8 @@ private enum Merge {
             cached)
             SELECT here, started_at, run_id, position, artifact, value, n, interval_low, interval_high, interval_level,
                 cached
-            FROM other.measurements JOIN new_runs ON run_id = new_runs.id JOIN same_series ON series_id = there;
+            FROM other.measurements CROSS JOIN same_series ON series_id = there
+            WHERE run_id IN (SELECT id FROM new_runs) ORDER BY here, started_at, run_id, position;
         INSERT OR IGNORE INTO main.acceptances (run_id, accepted_at, note)
             SELECT run_id, accepted_at, note FROM other.acceptances;
         INSERT OR IGNORE INTO main.tags (run_id, name) SELECT run_id, name FROM other.tags;

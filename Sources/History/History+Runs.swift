@@ -45,12 +45,10 @@ extension History {
 
     /// The run that started last, of one suite or of all.
     public func latestRun(suite: String? = nil) throws -> RunRecord? {
-        try fetchRun(
-            sql: """
-                SELECT id, record FROM runs WHERE ?1 IS NULL OR suite = ?1
-                ORDER BY started_at DESC, id DESC LIMIT 1
-                """,
-            arguments: [suite])
+        var filter = RunFilter()
+        filter.suite = suite
+        filter.limit = 1
+        return try runs(filter).first.flatMap { try run(id: $0.id) }
     }
 
     /// The newest runs, newest first; all of them without a limit.
@@ -62,28 +60,38 @@ extension History {
 
     /// The runs that a filter admits, newest first.
     public func runs(_ filter: RunFilter) throws -> [RunSummary] {
-        try reading { database in
+        // Only conditions that are asked for, so that each finds its index; identifiers first, since the columns behind
+        // the record are slow to reach.
+        let conditions: [(String, (any DatabaseValueConvertible)?)] = [
+            ("suite = ?", filter.suite), ("started_at >= ?", filter.since?.formatted(Self.timeFormat)),
+            ("branch = ?", filter.branch), ("id IN (SELECT run_id FROM tags WHERE name = ?)", filter.tag),
+            (Self.hasCandidate("model"), filter.model), (Self.hasCandidate("recipe"), filter.recipe),
+        ]
+        let asked = conditions.filter { $0.1 != nil }
+        let condition = asked.isEmpty ? "" : "WHERE " + asked.map(\.0).joined(separator: " AND ")
+        let hasFew = filter.suite != nil || filter.branch != nil || filter.tag != nil
+        return try reading { database in
             try Row.fetchAll(
                 database,
                 sql: """
                     SELECT id, started_at, suite, verdict, duration_seconds, command, branch,
                         (SELECT max(accepted_at) FROM acceptances WHERE run_id = runs.id) AS accepted_at
-                    FROM runs
-                    WHERE (?1 IS NULL OR suite = ?1) AND started_at >= ?2 AND (?3 IS NULL OR branch = ?3)
-                        AND (?4 IS NULL OR EXISTS (SELECT 1 FROM tags WHERE run_id = runs.id AND name = ?4))
-                        AND ((?5 IS NULL AND ?6 IS NULL) OR EXISTS (
-                            SELECT 1 FROM run_artifacts JOIN artifacts USING (sha256)
-                            WHERE run_id = runs.id AND role = 'candidate' AND (?5 IS NULL OR model = ?5 COLLATE NOCASE)
-                                AND (?6 IS NULL OR recipe = ?6 COLLATE NOCASE)))
-                    ORDER BY started_at DESC, id DESC LIMIT ?7
+                    FROM runs WHERE id IN (
+                        SELECT id FROM runs \(hasFew ? "" : "INDEXED BY runs_by_start") \(condition)
+                        ORDER BY started_at DESC, id DESC LIMIT ?)
+                    ORDER BY started_at DESC, id DESC
                     """,
-                arguments: [
-                    filter.suite, filter.since?.formatted(Self.timeFormat) ?? "", filter.branch, filter.tag,
-                    filter.model,
-                    filter.recipe, filter.limit ?? -1,
-                ]
+                arguments: StatementArguments(asked.map(\.1)) + [filter.limit ?? -1]
             ).map { try summary(of: $0, in: database) }
         }
+    }
+
+    private static func hasCandidate(_ column: String) -> String {
+        """
+        EXISTS (
+            SELECT 1 FROM run_artifacts JOIN artifacts USING (sha256)
+            WHERE run_id = runs.id AND role = 'candidate' AND \(column) = ? COLLATE NOCASE)
+        """
     }
 
     /// The run that a person means: an identifier, the beginning of just one identifier, or "last".

@@ -35,6 +35,9 @@ struct CompareCommand: ParsableCommand {
         let (reference, run) = (try finder.run(named: a), try finder.run(named: b))
         let comparison = RunComparison(run, against: reference, tolerances: run.tolerances ?? [])
         print(CompareTerminal.render(comparison, width: Terminal.width, color: Terminal.hasColor))
+        if let html {
+            try AtomicFile.write(Data(ComparePage.render(comparison).utf8), to: URL(fileURLWithPath: html))
+        }
         if let json { try AtomicFile.write(CompareJSON.render(comparison), to: URL(fileURLWithPath: json)) }
     }
 }

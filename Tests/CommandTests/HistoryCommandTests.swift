@@ -1,6 +1,12 @@
 import Foundation
 import Testing
 
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 /// `lab history` as a user calls it, on a copy of what an older lab left, or after a run.
 @Suite("lab history")
 struct HistoryCommandTests {
@@ -159,6 +165,14 @@ struct HistoryCommandTests {
         let dry = try call(lab, "prune", "--keep", "0", "--dry-run")
         #expect(dry.output.contains("would remove 1 run"))
         #expect(files(".gguf").count == 2)
+        // While another process makes an artifact of the same checkpoint, its files stay.
+        let locks = try FileManager.default.contentsOfDirectory(atPath: lab.store.path).filter { $0.hasSuffix(".lock") }
+        let held = locks.map { open(lab.store.appendingPathComponent($0).path, O_RDWR) }
+        #expect(!held.isEmpty && held.allSatisfy { flock($0, LOCK_EX) == 0 })
+        let waiting = try call(lab, "prune", "--keep", "0", "--dry-run")
+        #expect(waiting.output.contains("left, since another process holds it"))
+        for descriptor in held { close(descriptor) }
+
         let pruned = try call(lab, "prune", "--keep", "0")
         #expect(pruned.status == 0, "\(pruned.errors)")
         #expect(pruned.output.contains("removed 1 run"))

@@ -55,6 +55,13 @@ import Testing
         #expect(!TrendTerminal.render(trend([1, 2], model: "a\u{1B}[31m")).contains("\u{1B}"))
     }
 
+    @Test func intervalsThatDwarfTheChangesAreWrittenInPlaceOfDrawn() {
+        let steady = TrendSVG.svg(trend([1, 1.01, 1.02, 1.01]))
+        #expect(!steady.contains("class=\"band\""))
+        #expect(steady.contains(">0.81 to 1.21<"))
+        #expect(TrendSVG.svg(trend([1, 1, 1])).contains("class=\"band\""))
+    }
+
     @Test func theSameTrendMakesTheSameBytes() {
         #expect(TrendSVG.svg(shifted) == TrendSVG.svg(shifted))
     }

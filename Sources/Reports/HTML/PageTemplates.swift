@@ -4,7 +4,7 @@ import Mustache
 /// The templates of the pages; they share a style.
 enum PageTemplates {
     enum Page: String {
-        case report, index, model
+        case report, index, model, compare
     }
 
     /// Parsed once: a site has a thousand pages.
@@ -19,6 +19,7 @@ enum PageTemplates {
         "head": PackageResources.head_mustache, "fidelity": PackageResources.fidelity_mustache,
         "generation": PackageResources.generation_mustache, "artifacts": PackageResources.artifacts_mustache,
         "runs": PackageResources.runs_mustache, "trends": PackageResources.trends_mustache,
+        "compare": PackageResources.compare_mustache,
     ]
 
     /// Tells one state of the templates from another.

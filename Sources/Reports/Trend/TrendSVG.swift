@@ -72,7 +72,7 @@ public enum TrendSVG {
         parts.append(
             "<clipPath id=\"\(id)-c\"><rect x=\"0\" y=\"\(n(top))\" width=\"\(n(width))\" "
                 + "height=\"\(n(bottom - top))\"/></clipPath>")
-        for band in bands(trend) {
+        for band in scale.showsIntervals ? bands(trend) : [] {
             let edges = band.map { ($0, $1.high) } + band.reversed().map { ($0, $1.low) }
             let outline = edges.map { index, value in
                 "\(n(x(index))) \(n(min(max(axis.position(value), -9999), 9999)))"
@@ -97,6 +97,9 @@ public enum TrendSVG {
             let end = (x: x(trend.points.count - 1), y: axis.position(last.value))
             parts.append("<circle class=\"last\" cx=\"\(n(end.x))\" cy=\"\(n(end.y))\" r=\"3.5\"/>")
             parts.append(label("value", right + 10, end.y + 4, trend.shownBesideUnit(last.value)))
+            if !scale.showsIntervals, let interval = last.interval {
+                parts.append(label("axis", right + 10, end.y + 19, Format.range(interval, unit: trend.key.unit)))
+            }
             parts.append(label("axis", left, bottom + 20, TrendText.day(first.startedAt)))
             if trend.points.count > 1 {
                 parts.append(label("axis middle", (left + right) / 2, bottom + 20, "\(trend.points.count) runs"))
@@ -183,6 +186,8 @@ public enum TrendSVG {
 struct TrendScale {
     let low: Double
     let high: Double
+    /// Whether the intervals have room.
+    let showsIntervals: Bool
 
     /// All values, and intervals where they are drawn and do not dwarf the changes from run to run.
     init(_ trend: Trend, drawsIntervals: Bool = true) {
@@ -192,7 +197,8 @@ struct TrendScale {
         let extent = (values.min() ?? 0, values.max() ?? 0)
         let wide = ((values + ends).min() ?? 0, (values + ends).max() ?? 0)
         let isSteady = extent.1 <= extent.0
-        var (low, high) = isSteady || wide.1 - wide.0 <= 5 * (extent.1 - extent.0) ? wide : extent
+        showsIntervals = !ends.isEmpty && (isSteady || wide.1 - wide.0 <= 5 * (extent.1 - extent.0))
+        var (low, high) = showsIntervals ? wide : extent
         if high <= low {
             let reach = abs(low) > 0 ? abs(low) / 100 : 1
             (low, high) = (low - reach, high + reach)
