@@ -47,7 +47,8 @@ struct GateCommandTests {
         let page = lab.folder.appendingPathComponent("compare.html")
         let compared = try Self.call(lab, "compare", accepted, "last", "--html", page.path)
         #expect(compared.status == 0 && compared.output.contains("worse"), "\(compared.output)\(compared.errors)")
-        #expect(try String(contentsOf: page, encoding: .utf8).contains("<!doctype html>"))
+        let html = try String(contentsOf: page, encoding: .utf8)
+        #expect(html.hasPrefix("<!DOCTYPE html>") && html.contains(accepted) && !html.contains("{{"))
     }
 
     @Test("what names no run or allows nothing is a usage error that says how to mend it")

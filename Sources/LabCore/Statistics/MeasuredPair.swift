@@ -95,7 +95,7 @@ private struct SharedChunks {
     let available: Int?
     /// Whether both runs took their chunks in that order.
     let isRandomOrder: Bool
-    /// Whether both measured every chunk of corpora of the same size.
+    /// Whether both measured every chunk of the same corpus.
     let areBothWhole: Bool
 
     init(
@@ -116,8 +116,8 @@ private struct SharedChunks {
         available = run.chunksAvailable(for: new)
         isRandomOrder = run.isInRandomOrder(new) && reference.isInRandomOrder(old)
         areBothWhole =
-            available != nil && available == points.count && reference.chunksAvailable(for: old) == earlier.count
-            && points.count == earlier.count
+            available == points.count && reference.chunksAvailable(for: old) == earlier.count
+            && seen == Set(earlier.map(\.sample))
     }
 }
 
