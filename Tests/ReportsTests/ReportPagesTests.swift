@@ -32,6 +32,24 @@ import Testing
         }
     }
 
+    static let comparisons: [(name: String, a: RunRecord, b: RunRecord)] = [
+        ("compare", fidelityRun(.exact), fullRun()), ("compare-early", fidelityRun(), fidelityRun(.earlyFail)),
+        ("compare-nothing", emptyRun(), fidelityRun()), ("compare-hostile", fidelityRun(), hostileFidelityRun()),
+        ("compare-endless", endlessRun(), endlessRun()),
+    ]
+
+    @Test(arguments: comparisons.map(\.name))
+    func everyComparisonIsSmallAndHasItsRows(name: String) throws {
+        let (_, a, b) = try #require(Self.comparisons.first { $0.name == name })
+        let comparison = RunComparison(b, against: a, tolerances: RegressionTolerance.usual)
+        let html = try ComparePage.render(comparison)
+        #expect(html.utf8.count < 1_000_000)
+        #expect(html.components(separatedBy: "data-label=\"Change\"").count - 1 == comparison.changes.count)
+        #expect(comparison.changes.isEmpty == html.contains("no measurement in common"))
+        guard let folder = ProcessInfo.processInfo.environment["LAB_REPORT_PAGES"] else { return }
+        try Data(html.utf8).write(to: URL(fileURLWithPath: folder).appendingPathComponent("\(name).html"))
+    }
+
     /// The whole of WikiText-2 in windows of 512 tokens: 592 chunks, with differences like a 4-bit recipe's.
     private static func fullRun() -> RunRecord {
         var run = fidelityRun(.exact)

@@ -83,6 +83,9 @@ public struct MetricChange: Hashable, Sendable, Codable {
     /// Every chunk in common; those that got worse most come first.
     public var chunks: [Chunk]
 
+    /// Whether the change is in percentage points: a difference of two percentages is no percentage of anything.
+    public var isInPoints: Bool { unit == "percent" }
+
     /// The chunks that got worse most, three at most.
     public var worst: [Chunk] {
         let sign = polarity == .lowerIsBetter ? 1.0 : -1.0

@@ -4,7 +4,7 @@ struct ChangeText {
 
     /// - Parameter isComparable: whether anything can be said of the change.
     init(_ change: MetricChange, isComparable: Bool) {
-        let unit = Gate.unitText(change.changeUnit)
+        let unit = change.isInPoints ? " percentage points" : Gate.unitText(change.changeUnit)
         guard isComparable || change.tolerance == nil else {
             sentence =
                 change.allowed == nil

@@ -67,7 +67,7 @@ public enum Gate {
         switch unit {
         case "percent": " %"
         case "1": ""
-        default: " \(unit)"
+        default: " " + unit.replacing("_", with: " ")
         }
     }
 }

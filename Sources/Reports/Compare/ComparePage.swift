@@ -38,7 +38,8 @@ public enum ComparePage {
             runs = [RunRow("A", a), RunRow("B", b)]
             rows = zip(comparison.changes, text.rows).map(Row.init)
             hasRows = !rows.isEmpty
-            charts = comparison.changes.filter { $0.metric == MetricDefinition.perplexity.name && !$0.chunks.isEmpty }
+            let differing = comparison.changes.filter { $0.chunks.contains { $0.change != 0 } }
+            charts = differing.filter { $0.metric == MetricDefinition.perplexity.name }
                 .enumerated().map { Page.chart($1, id: "change\($0)") }
             hasCharts = !charts.isEmpty
             command = Markup("./lab compare \(a.id) \(b.id)")
@@ -99,6 +100,7 @@ public enum ComparePage {
     private struct Row {
         let metric: Markup
         let place: Markup
+        let unit: Markup
         let reference: Markup
         let value: Markup
         let change: Markup
@@ -110,7 +112,8 @@ public enum ComparePage {
 
         init(_ of: MetricChange, _ text: CompareText.Row) {
             metric = Markup(ReportPage.capitalized(text.metric))
-            place = Markup("\(text.artifact), \(text.place)")
+            place = Markup(text.place)
+            unit = Markup(text.unit)
             reference = Markup(text.reference)
             value = Markup(text.value)
             change = Markup(text.change)

@@ -18,16 +18,16 @@ public enum CompareTerminal {
         lines += terminal.wrap(VisibleText(text.sentence).text, indent: 2)
         guard !comparison.changes.isEmpty else { return lines.joined(separator: "\n") }
         lines.append("")
-        let header = ["", "A", "B", "change", "", ""]
+        let header = ["", "A", "B", "change", "", "", ""]
         let rows = text.rows.map { row in
             [
-                "\(row.metric), \(row.place)", row.reference, row.value, row.change, row.interval,
+                "\(row.metric), \(row.place)", row.reference, row.value, row.change, row.unit, row.interval,
                 row.change == "unchanged" ? "" : row.relation.rawValue,
             ]
         }
-        let alignment: [TerminalTable.Alignment] = [.left, .right, .right, .right, .left, .left]
+        let alignment: [TerminalTable.Alignment] = [.left, .right, .right, .right, .left, .left, .left]
         var table = TerminalTable(rows: [header] + rows, alignment: alignment)
-        if table.width > terminal.width { table = table.dropping(column: 4) }
+        for column in [5, 4] where table.width > terminal.width { table = table.dropping(column: column) }
         let relations: [MetricChange.Relation?] = [nil] + text.rows.map(\.relation)
         lines += zip(table.lines, relations).map { line, relation in
             guard let relation, line.hasSuffix(relation.rawValue), let status = status(relation) else { return line }

@@ -5,9 +5,10 @@ struct CompareText {
     /// One metric in both runs.
     struct Row {
         let metric: String
-        /// Where it was measured: "perplexity on cpu".
+        /// Where it was measured: "perplexity on cpu", with the artifact where there are several.
         let place: String
-        let artifact: String
+        /// What numbers without a sign are in: "nats per token"; empty for a pure number.
+        let unit: String
         let reference: String
         let value: String
         /// "+0.31 %", "unchanged".
@@ -24,7 +25,8 @@ struct CompareText {
     let sentence: String
 
     init(_ comparison: RunComparison) {
-        rows = comparison.changes.map(Self.row)
+        let areSeveral = Set(comparison.changes.map(\.artifact)).count > 1
+        rows = comparison.changes.map { Self.row($0, withArtifact: areSeveral) }
         guard !comparison.changes.isEmpty else {
             sentence =
                 "The runs have no measurement in common: no candidate of theirs was measured by the same evaluation on "
@@ -53,13 +55,15 @@ struct CompareText {
         return candidates.isEmpty ? "no candidate" : candidates.joined(separator: ", ")
     }
 
-    private static func row(_ change: MetricChange) -> Row {
+    private static func row(_ change: MetricChange, withArtifact isNamed: Bool) -> Row {
         let limit = change.reference == change.value ? nil : change.reference
         return Row(
-            metric: Format.words(change.metric), place: "\(change.evaluation) on \(change.backend)",
-            artifact: change.artifact,
-            reference: Format.value(change.reference, of: change.metric, unit: change.unit, limit: change.value),
-            value: Format.value(change.value, of: change.metric, unit: change.unit, limit: limit),
+            metric: Format.words(change.metric),
+            place: (isNamed ? "\(change.artifact), " : "") + "\(change.evaluation) on \(change.backend)",
+            unit: String(Format.unitWords(change.unit).dropFirst()),
+            reference: Format.valueBesideUnit(
+                change.reference, of: change.metric, unit: change.unit, limit: change.value),
+            value: Format.valueBesideUnit(change.value, of: change.metric, unit: change.unit, limit: limit),
             change: amount(change),
             interval: change.interval.map { Format.interval($0, unit: change.changeUnit) } ?? "",
             basis: basis(change), relation: change.relation)
@@ -68,10 +72,8 @@ struct CompareText {
     static func amount(_ change: MetricChange) -> String {
         guard change.change != 0 else { return "unchanged" }
         let sign = change.change > 0 ? "+" : "\u{2212}"
-        // A difference of percentages is no percentage of anything.
-        let isPoints = change.unit == "percent" && change.changeUnit == "percent"
         return sign + Format.significant(abs(change.change), 3)
-            + (isPoints ? " points" : Format.suffix(change.changeUnit))
+            + (change.isInPoints ? " points" : Format.sign(change.changeUnit))
     }
 
     private static func basis(_ change: MetricChange) -> String {

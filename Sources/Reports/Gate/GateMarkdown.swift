@@ -7,7 +7,8 @@ public enum GateMarkdown {
         let summary = GateSummary(outcome)
         let word = Headline.word(outcome.verdict)
         var lines = [
-            "### \(mark(outcome.verdict)) \(word): \(cell(outcome.run.suite.name))", "", cell(summary.headline), "",
+            "### \(mark(outcome.verdict)) \(word): \(cell(outcome.run.suite.name))", "",
+            cell(ReportPage.capitalized(summary.headline)), "",
         ]
         lines += table("Limits of the suite", summary.lines.filter { !$0.isChange })
         switch outcome.reference {

@@ -22,10 +22,10 @@ struct GateSummary {
     init(_ outcome: GateOutcome) {
         let run = outcome.run
         let gates = run.verdicts.map { verdict in
-            let artifact = run.artifact(at: verdict.artifact).map { "\($0.model) \($0.recipe) " } ?? ""
+            let artifact = run.artifact(at: verdict.artifact).map { " of \($0.model) \($0.recipe)" } ?? ""
             let metric = Format.words(verdict.metric ?? verdict.evaluation)
             return Line(
-                status: verdict.status, subject: "\(metric) of \(artifact)on \(verdict.backend)",
+                status: verdict.status, subject: "\(metric)\(artifact) on \(verdict.backend)",
                 finding: verdict.reason, isChange: false)
         }
         let changes = (outcome.comparison?.judged ?? []).map { change in
@@ -49,7 +49,7 @@ struct GateSummary {
             switch outcome.reference {
             case .run(let comparison, let why):
                 return "all \(lines.count) judgements pass, against run \(comparison.reference.id) (\(why))"
-            case .none(let note): return "the suite's limits are kept; nothing was compared: \(note)"
+            case .none: return "the suite's limits are kept; there is no run to compare with"
             }
         }
         var text = "\(line.subject): \(line.finding)"

@@ -53,6 +53,11 @@ package enum Format {
 
     /// A measured value in its unit, with enough digits to tell it from the limit it is judged by.
     package static func value(_ value: Double, of metric: String, unit: String, limit: Double? = nil) -> String {
+        valueBesideUnit(value, of: metric, unit: unit, limit: limit) + unitWords(unit)
+    }
+
+    /// The same where the unit's words stand elsewhere; a percent sign stays.
+    static func valueBesideUnit(_ value: Double, of metric: String, unit: String, limit: Double? = nil) -> String {
         let sign = changes.contains(metric) && value > 0 ? "+" : ""
         func number(_ value: Double, _ extra: Int) -> String {
             switch unit {
@@ -65,7 +70,7 @@ package enum Format {
         while extra < 4, let limit, value != limit, number(value, extra) == number(limit, extra) { extra += 1 }
         let text = number(value, extra)
         let isZero = text.allSatisfy { $0 == "0" || $0 == "." }
-        return (isZero ? "" : sign) + text + suffix(unit)
+        return (isZero ? "" : sign) + text + Format.sign(unit)
     }
 
     /// The value that a gate judged; nil when there is none.
@@ -86,10 +91,12 @@ package enum Format {
     static func sign(_ unit: String) -> String { unit == "percent" ? percentSign : "" }
 
     /// A unit behind its number.
-    static func suffix(_ unit: String) -> String {
+    static func suffix(_ unit: String) -> String { sign(unit) + unitWords(unit) }
+
+    /// A unit of words behind its number, with its space; empty for others.
+    static func unitWords(_ unit: String) -> String {
         switch unit {
-        case "percent": percentSign
-        case "1": ""
+        case "percent", "1": ""
         // A number and its unit stay on one line, which has an end.
         default: " " + (unit.count > 32 ? words(String(unit.prefix(32))) + "\u{2026}" : words(unit))
         }
@@ -117,7 +124,7 @@ package enum Format {
 
     /// An interval with its level and without its unit: "95 % CI 0.61 to 1.23".
     package static func interval(_ interval: Interval, unit: String) -> String {
-        "\(plain(interval.level * 100))\(percentSign) CI \(range(interval, unit: unit))"
+        "\(plain(interval.level * 100, digits: 4))\(percentSign) CI \(range(interval, unit: unit))"
     }
 
     /// The ends of an interval, with equally many decimals: "0.61 to 1.23".
