@@ -8,8 +8,9 @@ public struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
 
     /// Reads a digest from its hexadecimal form; nil unless it is 64 hexadecimal digits.
     public init?(hex: some StringProtocol) {
-        guard hex.utf8.count == 64, hex.allSatisfy(\.isHexDigit) else { return nil }
-        self.hex = hex.lowercased()
+        let bytes = hex.utf8
+        guard bytes.count == 64, bytes.allSatisfy(Self.isDigit) else { return nil }
+        self.hex = bytes.allSatisfy(Self.isSmall) ? String(hex) : hex.lowercased()
     }
 
     init(bytes: some Sequence<UInt8>) {
@@ -39,6 +40,14 @@ public struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
     public static func < (left: Digest, right: Digest) -> Bool { left.hex < right.hex }
 
     private static let digits = Array("0123456789abcdef")
+
+    private static func isSmall(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool {
+        isSmall(byte) || (UInt8(ascii: "A")...UInt8(ascii: "F")).contains(byte)
+    }
 
     /// Computes a digest from bytes that arrive in pieces.
     public struct Hasher: Sendable {

@@ -13,6 +13,11 @@ package struct VisibleText {
 
     /// - Parameter limit: code points that are shown; what is left out is counted at the end.
     package init(_ raw: String, limit: Int = usualLimit) {
+        // Most text is plain and short, and a site has a million pieces of it.
+        if raw.utf8.count <= limit, raw.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) {
+            text = raw
+            return
+        }
         var text = String.UnicodeScalarView()
         var marks = 0
         func endMarks() {
@@ -64,6 +69,13 @@ package struct VisibleText {
         return category == .nonspacingMark || category == .enclosingMark
     }
 
+    private static func needsEscape(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "&"), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "\""), UInt8(ascii: "'"): true
+        default: false
+        }
+    }
+
     private static func hex(_ value: UInt32) -> String {
         let digits = String(value, radix: 16, uppercase: true)
         return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
@@ -73,6 +85,7 @@ package struct VisibleText {
     ///
     /// Goes by scalars: a quote followed by a combining mark is one Character that equals no quote.
     package var escaped: String {
+        guard text.utf8.contains(where: Self.needsEscape) else { return text }
         var result = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {
             switch scalar {
