@@ -36,8 +36,9 @@ extension History {
         }
     }
 
-    /// The run accepted last among those that measured what this one measures: the same suite, a candidate of the same
-    /// model and recipe, and a backend on which both measured it; nil where there is none. Never the run itself.
+    /// The run accepted last among those that measured what this one measures: the same suite and a candidate of the
+    /// same model and recipe, on each of its backends, or else on one of them; nil where there is none. Never the run
+    /// itself.
     public func acceptedRun(like run: RunRecord) throws -> RunRecord? {
         try newestRun(
             like: run,
@@ -65,21 +66,43 @@ extension History {
         let subjects = Set(
             run.measurements.map { SeriesKey(of: $0, in: run) }.filter { $0.role == .candidate }
                 .map { [$0.suite, $0.model, $0.recipe, $0.backend] })
-        let newest = try HistoryError.translating(url, "read") {
+        let sql = """
+            SELECT s.run_id, \(columns.joined(separator: " || ' ' || ")) AS place \(from)
+            WHERE s.suite = ?1 AND s.model = ?2 AND s.recipe = ?3 AND s.backend = ?4 AND s.run_id <> ?5
+            ORDER BY \(columns.map { "\($0) DESC" }.joined(separator: ", ")), s.run_id DESC
+            """
+        let found = try HistoryError.translating(url, "read") {
             try pool.read { database in
-                try subjects.compactMap { subject in
-                    try Row.fetchOne(
-                        database,
-                        sql: """
-                            SELECT s.run_id, \(columns.joined(separator: " || ' ' || ")) AS place \(from)
-                            WHERE s.suite = ?1 AND s.model = ?2 AND s.recipe = ?3 AND s.backend = ?4 AND s.run_id <> ?5
-                            ORDER BY \(columns.map { "\($0) DESC" }.joined(separator: ", ")), s.run_id DESC LIMIT 1
-                            """,
-                        arguments: StatementArguments(subject + [run.id]) + StatementArguments(more))
-                }.map { ($0["place"] as String, $0["run_id"] as String) }.max { $0 < $1 }
+                // The newest of each subject, and of the first subject the newest that has all others too.
+                var newest: [(place: String, id: String)] = []
+                for subject in subjects {
+                    let arguments = StatementArguments(subject + [run.id]) + StatementArguments(more)
+                    let rows = try Row.fetchCursor(database, sql: sql, arguments: arguments)
+                    guard let row = try rows.next() else { continue }
+                    newest.append((row["place"], row["run_id"]))
+                }
+                guard subjects.count > 1, let first = subjects.first, newest.count == subjects.count else {
+                    return newest.max { $0 < $1 }?.id
+                }
+                let arguments = StatementArguments(first + [run.id]) + StatementArguments(more)
+                let rows = try Row.fetchCursor(database, sql: sql, arguments: arguments)
+                while let row = try rows.next() {
+                    let id: String = row["run_id"]
+                    if try subjects.allSatisfy({ try Self.measured($0, by: id, in: database) }) { return id }
+                }
+                return newest.max { $0 < $1 }?.id
             }
         }
-        return try newest.flatMap { try self.run(id: $0.1) }
+        return try found.flatMap { try self.run(id: $0) }
+    }
+
+    private static func measured(_ subject: [String], by run: String, in database: Database) throws -> Bool {
+        try Bool.fetchOne(
+            database,
+            sql: """
+                SELECT EXISTS (SELECT 1 FROM subjects WHERE suite = ? AND model = ? AND recipe = ? AND backend = ?
+                    AND run_id = ?)
+                """, arguments: StatementArguments(subject + [run])) ?? false
     }
 
     /// A time as it is kept.

@@ -11,6 +11,24 @@ public enum Folders {
         }
     }
 
+    /// Refuses a file that could not be written: to be asked before long work.
+    ///
+    /// Throws ``RunnerError``.
+    public static func requireWritable(_ file: URL) throws {
+        let folder = file.deletingLastPathComponent().path
+        var isDirectory: ObjCBool = false
+        if FileManager.default.fileExists(atPath: file.path, isDirectory: &isDirectory), isDirectory.boolValue {
+            throw RunnerError("\(file.path) is a folder", remedy: "name a file")
+        }
+        let isFolder =
+            FileManager.default.fileExists(atPath: folder, isDirectory: &isDirectory) && isDirectory.boolValue
+        guard isFolder, FileManager.default.isWritableFile(atPath: folder) else {
+            throw RunnerError(
+                "\(file.path) cannot be written: \(isFolder ? "the folder does not let" : "there is no such folder")",
+                remedy: "name another file")
+        }
+    }
+
     /// Refuses a path that is no checkpoint folder.
     ///
     /// Throws ``RunnerError``.

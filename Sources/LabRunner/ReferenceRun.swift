@@ -11,14 +11,6 @@ public enum ReferenceRun: Sendable, Hashable {
     /// A run: an identifier, the beginning of one, or "last".
     case run(String)
 
-    /// The same reference, a run named by its identifier, so that runs that follow change nothing of it.
-    ///
-    /// - Throws: ``HistoryError`` where no run, or more than one, answers to the name.
-    public func pinned(in history: History) throws -> ReferenceRun {
-        guard case .run(let name) = self else { return self }
-        return .run(try history.resolve(name).id)
-    }
-
     /// Reads the words behind `--against`: "last-accepted", "branch NAME" or a run.
     ///
     /// - Throws: ``RunnerError``, a usage error, for anything else.
@@ -42,7 +34,14 @@ extension ReferenceRun {
     /// - Throws: ``HistoryError`` for a run that there is not; ``RunnerError`` for a branch without one.
     func find(for run: RunRecord, in history: History) throws -> (run: RunRecord, why: String)? {
         switch self {
-        case .run(let name): return (try history.resolve(name), "as named")
+        case .run(let name):
+            let named = try history.resolve(name)
+            guard named.id != run.id else {
+                throw RunnerError(
+                    "run \(run.id) is no reference of its own", remedy: "name another run with --against",
+                    exitCode: .usage)
+            }
+            return (named, "as named")
         case .lastAccepted: return try history.acceptedRun(like: run).map { ($0, "accepted last") }
         case .branch(let branch):
             guard let newest = try history.latestRun(branch: branch, like: run) else {
@@ -65,7 +64,12 @@ extension GateOutcome {
     public init(
         _ run: RunRecord, against reference: ReferenceRun?, tolerances: [RegressionTolerance] = [], in history: History
     ) throws {
-        guard let found = try Self.reference(reference, of: run, in: history) else {
+        self.init(run, against: try Self.reference(reference, of: run, in: history), tolerances: tolerances)
+    }
+
+    /// Judges a run by its suite's limits and against a reference that was found before; nil where there is none.
+    public init(_ run: RunRecord, against found: (run: RunRecord, why: String)?, tolerances: [RegressionTolerance]) {
+        guard let found else {
             let accept = "`./lab history accept \(run.id)` makes this run the reference of later ones"
             self.init(run, reference: .none("\(Self.noReference); \(accept)"))
             return

@@ -13,12 +13,15 @@ public struct RunFinder {
         self.store = store
     }
 
-    /// The run with a name, or the newest run that judged the artifact with that file or digest.
+    /// The run with a name, or the newest run that judged the artifact with that file or digest. A name that could be
+    /// both means the run.
     ///
     /// - Throws: ``HistoryError`` when nothing answers to the name; ``RunnerError`` for a file that was never judged.
     public func run(named name: String) throws -> RunRecord {
         let file = URL(fileURLWithPath: name)
-        if FileManager.default.fileExists(atPath: file.path) {
+        var isFolder: ObjCBool = false
+        if let run = try? history.resolve(name) { return run }
+        if FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder), !isFolder.boolValue {
             let record = try ArtifactStore(at: store).record(ofFile: file)
             guard let run = try history.latestRun(artifact: record.sha256.hex) else {
                 throw RunnerError(

@@ -15,6 +15,8 @@ public struct SuiteRun {
         public let record: RunRecord
         /// The folder with report.html, report.json, junit.xml and report.md.
         public let folder: URL
+        /// What a gated run was measured for, and why it is the one; nil where there was none.
+        public let reference: (run: RunRecord, why: String)?
     }
 
     private let options: RunOptions
@@ -46,7 +48,7 @@ public struct SuiteRun {
         // A reference that is not there is a fault to hear of before an hour of work.
         let reference =
             try options.isGated
-            ? GateOutcome.reference(options.reference, of: prospect(plans, artifacts), in: history)?.run : nil
+            ? GateOutcome.reference(options.reference, of: prospect(plans, artifacts), in: history) : nil
 
         var findings = Findings()
         var engine: EngineRecord?
@@ -58,7 +60,7 @@ public struct SuiteRun {
                     history: history, runID: id)
                 findings.append(
                     try evaluate(
-                        plans, texts: texts, artifacts: artifacts, reference: reference, session: session))
+                        plans, texts: texts, artifacts: artifacts, reference: reference?.run, session: session))
                 engine = session.greeting.engine
                 device = session.device
             } catch let error as InferenceError where error.code == .backendMissing && request.isOptional {
@@ -70,7 +72,7 @@ public struct SuiteRun {
         let record = makeRecord(findings, of: plans, engine: engine, device: device, artifacts: artifacts)
         try history.record(record)
         try folder.write(record, trends: RunTrends.trends(of: record, in: history))
-        return Outcome(record: record, folder: folder.url)
+        return Outcome(record: record, folder: folder.url, reference: reference)
     }
 
     // MARK: - Steps

@@ -27,13 +27,21 @@ struct CompareCommand: ParsableCommand {
     @Option(help: "Write a JSON file here.")
     var json: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "What counts as the same, as for `lab gate`: perplexity=1%, kl_mean=10%,0.001. Repeatable.",
+            valueName: "metric=amount"))
+    var tolerance: [GateOptions.Tolerance] = []
+
     @OptionGroup var places: PlaceOptions
 
     func run() throws {
         let history = try History(at: places.historyFile)
         let finder = RunFinder(history: history, store: places.storeFolder)
         let (reference, run) = (try finder.run(named: a), try finder.run(named: b))
-        let comparison = RunComparison(run, against: reference, tolerances: run.tolerances ?? [])
+        let tolerances = RegressionTolerance.ofComparison(
+            suite: run.tolerances ?? [], own: tolerance.map(\.value))
+        let comparison = RunComparison(run, against: reference, tolerances: tolerances)
         print(CompareTerminal.render(comparison, width: Terminal.width, color: Terminal.hasColor))
         if let html {
             try AtomicFile.write(Data(ComparePage.render(comparison).utf8), to: URL(fileURLWithPath: html))

@@ -17,12 +17,15 @@ struct GateCommand: ParsableCommand {
 
     @OptionGroup var gate: GateOptions
 
-    @OptionGroup var places: PlaceOptions
+    @OptionGroup var place: HistoryOption
 
     func run() throws {
-        let history = try History(at: places.historyFile)
-        let verdict = try gate.judge(history.resolve(subject), against: gate.reference(), in: history)
-        throw LabCore.ExitCode.Ending(exitCode: verdict.exitCode)
+        try gate.requireWritable()
+        let history = try History(at: place.historyFile)
+        let outcome = try GateOutcome(
+            history.resolve(subject), against: gate.reference(), tolerances: gate.tolerance.map(\.value), in: history)
+        try gate.tell(outcome)
+        throw LabCore.ExitCode.Ending(exitCode: outcome.verdict.exitCode)
     }
 }
 
@@ -53,10 +56,13 @@ struct GateOptions: ParsableArguments {
     var markdown: String?
 
     @Flag(inversion: .prefixedNo, help: "Print annotations for GitHub. Default: in GitHub Actions.")
-    var annotations: Bool = ProcessInfo.processInfo.environment["GITHUB_ACTIONS"] == "true"
+    var annotations: Bool?
 
     /// One `--tolerance`.
     struct Tolerance: ExpressibleByArgument {
+        /// More than this is a slip, and no arithmetic's friend.
+        static let most = 1e6
+
         let value: RegressionTolerance
 
         init?(argument: String) {
@@ -65,7 +71,7 @@ struct GateOptions: ParsableArguments {
             var tolerance = RegressionTolerance(metric: metric.name, relativePercent: nil, absolute: nil)
             for amount in parts[1].split(separator: ",", omittingEmptySubsequences: false) {
                 let isRelative = amount.hasSuffix("%")
-                guard let number = Double(isRelative ? amount.dropLast() : amount), number.isFinite, number >= 0,
+                guard let number = Double(isRelative ? amount.dropLast() : amount), (0...Self.most).contains(number),
                     isRelative ? tolerance.relativePercent == nil : tolerance.absolute == nil
                 else { return nil }
                 if isRelative { tolerance.relativePercent = number } else { tolerance.absolute = number }
@@ -76,27 +82,37 @@ struct GateOptions: ParsableArguments {
 
     /// Whether any of this was asked for.
     var isAnythingAsked: Bool {
-        !against.isEmpty || !tolerance.isEmpty || junit != nil || json != nil || markdown != nil
+        !against.isEmpty || !tolerance.isEmpty || annotations != nil || !outputs.isEmpty
     }
 
     /// What to hold the run against; nil for the run accepted last, if there is one.
     func reference() throws -> ReferenceRun? { against.isEmpty ? nil : try ReferenceRun(words: against) }
 
-    /// Judges, tells, and returns the verdict.
-    func judge(_ run: RunRecord, against reference: ReferenceRun?, in history: History) throws -> VerdictStatus {
-        let outcome = try GateOutcome(run, against: reference, tolerances: tolerance.map(\.value), in: history)
+    private var outputs: [String] { [junit, json, markdown].compactMap { $0 } }
+
+    /// An output that cannot be written is heard of before the work.
+    func requireWritable() throws {
+        for output in outputs { try Folders.requireWritable(URL(fileURLWithPath: output)) }
+    }
+
+    /// Tells an outcome in all the ways that were asked for.
+    func tell(_ outcome: GateOutcome) throws {
         print(GateTerminal.render(outcome, width: Terminal.width, color: Terminal.hasColor))
-        if annotations { print(GateAnnotations.render(outcome)) }
+        let environment = ProcessInfo.processInfo.environment
+        if annotations ?? (environment["GITHUB_ACTIONS"] == "true") { print(GateAnnotations.render(outcome)) }
         if let json { try AtomicFile.write(GateJSON.render(outcome), to: URL(fileURLWithPath: json)) }
         if let markdown {
-            try AtomicFile.write(Data(GateMarkdown.render(outcome).utf8), to: URL(fileURLWithPath: markdown))
+            let file = URL(fileURLWithPath: markdown)
+            // A step's summary belongs to all that the step runs.
+            let before =
+                markdown == environment["GITHUB_STEP_SUMMARY"] ? (try? Data(contentsOf: file)) ?? Data() : Data()
+            try AtomicFile.write(before + Data(GateMarkdown.render(outcome).utf8), to: file)
         }
         if let junit {
-            var record = run
+            var record = outcome.run
             record.verdicts = outcome.verdicts
             record.verdict = outcome.verdict
             try AtomicFile.write(Data(JUnitReport.render(record).utf8), to: URL(fileURLWithPath: junit))
         }
-        return outcome.verdict
     }
 }

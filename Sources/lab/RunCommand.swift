@@ -96,9 +96,9 @@ struct RunCommand: ParsableCommand {
         if let branch { origin = OriginRecord(branch: branch, commit: origin?.commit) }
         options.origin = origin
 
-        let reference = try gate ? gateOptions.reference()?.pinned(in: History(at: places.historyFile)) : nil
         options.isGated = gate
-        options.reference = reference
+        options.reference = try gateOptions.reference()
+        try gateOptions.requireWritable()
         options.tolerances = gateOptions.tolerance.map(\.value)
         let progress = TerminalProgress()
         let outcome = try SuiteRun(options: options, progress: progress.show).run()
@@ -107,8 +107,10 @@ struct RunCommand: ParsableCommand {
         var verdict = outcome.record.verdict
         if gate {
             print("")
-            verdict = try gateOptions.judge(
-                outcome.record, against: reference, in: History(at: places.historyFile))
+            let judged = GateOutcome(
+                outcome.record, against: outcome.reference, tolerances: options.tolerances)
+            try gateOptions.tell(judged)
+            verdict = judged.verdict
         }
         throw LabCore.ExitCode.Ending(exitCode: verdict.exitCode)
     }
@@ -126,12 +128,19 @@ struct RunCommand: ParsableCommand {
 
 /// Where a command keeps and finds things.
 struct PlaceOptions: ParsableArguments {
-    @Option(help: "The history file. Default: $LAB_HISTORY or the per-user one.")
-    var history: String?
+    @OptionGroup var place: HistoryOption
 
     @Option(help: "The artifact store. Default: $LAB_STORE or the per-user one.")
     var store: String?
 
-    var historyFile: URL { history.map { URL(fileURLWithPath: $0) } ?? Locations.history }
+    var historyFile: URL { place.historyFile }
     var storeFolder: URL { store.map { URL(fileURLWithPath: $0) } ?? Locations.store }
+}
+
+/// The history that a command reads.
+struct HistoryOption: ParsableArguments {
+    @Option(help: "The history file. Default: $LAB_HISTORY or the per-user one.")
+    var history: String?
+
+    var historyFile: URL { history.map { URL(fileURLWithPath: $0) } ?? Locations.history }
 }

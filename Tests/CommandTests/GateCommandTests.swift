@@ -16,6 +16,11 @@ struct GateCommandTests {
         let explicit = try lab.run("suites/smoke", ["--gate", "--against", "last-accepted"])
         #expect(explicit.status == 2 && explicit.errors.contains("lab history accept"), "\(explicit.errors)")
 
+        let itself = try Self.call(lab, "gate", "last", "--against", "last")
+        #expect(itself.status == 2 && itself.errors.contains("no reference of its own"), "\(itself.errors)")
+        let nowhere = try Self.call(lab, "gate", "last", "--json", "\(lab.folder.path)/none/gate.json")
+        #expect(nowhere.status == 4 && nowhere.errors.contains("no such folder"), "\(nowhere.errors)")
+
         #expect(try Self.call(lab, "history", "accept", "last", "--note", "as shipped").status == 0)
         let markdown = lab.folder.appendingPathComponent("gate.md")
         let second = try lab.run("suites/smoke", ["--gate", "--branch", "feature", "--markdown", markdown.path])
@@ -56,7 +61,8 @@ struct GateCommandTests {
         let lab = try LabCommand()
         for (words, message) in [
             (["gate", "nothing"], "no run 'nothing'"), (["gate", "--tolerance", "beauty=1%"], "beauty=1%"),
-            (["gate", "--tolerance", "perplexity=-1"], "perplexity=-1"), (["compare", "a", "b"], "no run 'a'"),
+            (["gate", "--tolerance", "perplexity=-1"], "perplexity=-1"),
+            (["gate", "--tolerance", "perplexity=1e307"], "perplexity=1e307"), (["compare", "a", "b"], "no run 'a'"),
         ] {
             let result = try LabCommand.command([LabCommand.executable.path] + words + ["--history", lab.history.path])
             #expect(result.status == 2 && result.errors.contains(message), "\(words): \(result.errors)")

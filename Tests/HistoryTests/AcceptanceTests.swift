@@ -67,6 +67,23 @@ import Testing
         #expect(try history.acceptedRun(like: subject)?.id == "a")
     }
 
+    @Test func aReferenceWithAllBackendsGoesBeforeANewerOneWithSome() throws {
+        let directory = try TemporaryDirectory()
+        let history = try History(at: directory.history)
+        var both = run("both")
+        both.measurements.append(both.measurements[0])
+        both.measurements[1].backend = "cuda"
+        try history.record(both)
+        try history.record(run("cpu", minute: 1))
+        for (seconds, id) in ["both", "cpu"].enumerated() {
+            try history.accept(id, note: "", at: now + Double(seconds))
+        }
+        var subject = both
+        subject.id = "new"
+        #expect(try history.acceptedRun(like: subject)?.id == "both")
+        #expect(try history.acceptedRun(like: run("new"))?.id == "cpu")
+    }
+
     @Test func theNewestRunOfABranchIsFound() throws {
         let directory = try TemporaryDirectory()
         let history = try History(at: directory.history)

@@ -16,9 +16,12 @@ struct ComparedRun {
     var verdict = VerdictStatus.pass
 
     var record: RunRecord {
-        let points = nats.enumerated().map { index, nats in
+        // The first chunks of the order laid down for the whole corpus.
+        let corpus = (0..<max(available ?? 0, nats.count)).map { Digest(of: "\(samples)\($0)") }
+        let order = available == nil ? Array(corpus.indices) : RandomOrder.order(of: corpus)
+        let points = zip(order, nats.indices).map { index, place in
             PairedSeries.Point(
-                index: index, sample: Digest(of: "\(samples)\(index)"), parent: 2, candidate: nats, klMean: kl?[index],
+                index: index, sample: corpus[index], parent: 2, candidate: nats[place], klMean: kl?[place],
                 topAgreement: kl.map { _ in 0.9 })
         }
         func measured(_ metric: MetricDefinition, _ value: Double) -> LabCore.Measurement {
@@ -130,12 +133,89 @@ struct RunComparisonTests {
         #expect(early.changes[0].reason.contains("--full"))
     }
 
-    @Test("chunks that changed are left out, and the rest is no longer the whole corpus")
-    func changedChunk() {
+    @Test("texts without a chunk in common give no verdict, whatever their name")
+    func anotherText() {
         var after = before
         after.samples = "t"
         #expect(after.compared(with: before).verdict == .inconclusive)
         #expect(after.compared(with: before).changes[0].reason.contains("no chunk in common"))
+    }
+
+    @Test("of a text that was edited the chunks left over are paired, and are no random part of it")
+    func editedText() {
+        let before = ComparedRun(id: "a", nats: Array(repeating: 2, count: 40)).record
+        var after = ComparedRun(id: "b", nats: (0..<40).map { 2 + 0.0001 * Double($0 % 3) }).record
+        let order = RandomOrder.order(of: after.pairedSeries[0].points.map(\.sample))
+        after.pairedSeries[0].points[order[0]].sample = Digest(of: "edited")
+        let comparison = RunComparison(after, against: before, tolerances: RegressionTolerance.usual)
+        #expect(comparison.changes[0].basis == .paired && comparison.changes[0].chunksShared == 39)
+        #expect(comparison.verdict == .pass)
+    }
+
+    @Test("a reference that stopped early is named as what is missing")
+    func shortReference() {
+        let short = ComparedRun(
+            id: "a", nats: Array(repeating: 2, count: 14), available: 100, basis: .sequential)
+        let noisy = ComparedRun(id: "b", nats: (0..<100).map { $0 % 2 == 0 ? 1.9 : 2.1 })
+        let change = noisy.compared(with: short).changes[0]
+        #expect(change.status == .inconclusive && change.chunksShared == 14)
+        #expect(change.reason.hasSuffix("the reference measured no more; one made with --full has all"))
+        #expect(change.neededChunks.map { $0 > 14 } ?? true)
+        // The other way round more chunks of the run itself would help.
+        #expect(short.compared(with: noisy).changes[0].reason.hasSuffix("--full measures all"))
+    }
+
+    @Test("a chunk that a text holds twice counts twice")
+    func duplicates() throws {
+        func twice(_ id: String, _ nats: [Double]) -> RunRecord {
+            var record = ComparedRun(id: id, nats: nats).record
+            record.pairedSeries[0].points[2].sample = record.pairedSeries[0].points[0].sample
+            return record
+        }
+        let (old, new) = (twice("a", [2, 2, 2]), twice("b", [2.02, 2, 2.04]))
+        let change = RunComparison(new, against: old, tolerances: RegressionTolerance.usual).changes[0]
+        #expect(change.basis == .exact && change.chunksShared == 3)
+        // 100 (exp 0.02 - 1)
+        #expect(abs(change.change - 2.020134) < 1e-6)
+    }
+
+    @Test("the size of a corpus is that of the text that was measured")
+    func corpusSize() {
+        func record(_ id: String) -> RunRecord {
+            var record = ComparedRun(id: id, nats: [2, 2.1, 2.2]).record
+            record.verdicts = []
+            record.datasets = [("other", 900), ("text", 3)].map {
+                DatasetRecord(name: $0.0, sha256: Digest(of: $0.0), chunks: 3, chunksAvailable: $0.1)
+            }
+            return record
+        }
+        let comparison = RunComparison(record("b"), against: record("a"), tolerances: RegressionTolerance.usual)
+        // Without gates the comparison alone judges.
+        #expect(comparison.changes[0].basis == .exact && comparison.verdict == .pass)
+    }
+
+    @Test("what only one run measured is told, and a comparison of nothing is no pass")
+    func missing() {
+        var other = before.record
+        other.measurements[0].backend = "cuda"
+        other.id = "b"
+        let comparison = RunComparison(other, against: before.record, tolerances: RegressionTolerance.usual)
+        #expect(comparison.verdict == .inconclusive && comparison.judged.isEmpty)
+        #expect(
+            comparison.missing.map { "\($0.metric) on \($0.backend): \($0.reason)" } == [
+                "perplexity on cpu: only run a measured it", "perplexity on cuda: only run b measured it",
+            ])
+        let outcome = GateOutcome(other, reference: .run(comparison, why: "as named"))
+        #expect(outcome.verdicts.count { $0.status == .skipped } == 2)
+    }
+
+    @Test("a share of nothing allows nothing, and says so")
+    func zeroReference() {
+        let nothing = ComparedRun(id: "a", nats: [2, 2, 2], kl: [0, 0, 0])
+        let share = RegressionTolerance(metric: "kl_mean", relativePercent: 10, absolute: nil)
+        let comparison = nothing.compared(with: ComparedRun(id: "b", nats: [2, 2, 2], kl: [0, 0, 0]), [share])
+        #expect(comparison.verdict == .inconclusive)
+        #expect(comparison.judged.first?.reason.contains("give an absolute tolerance") == true)
     }
 
     @Test("a recipe is compared with another only where no other candidate could be meant")
@@ -154,7 +234,7 @@ struct RunComparisonTests {
         failed.verdict = .fail
         #expect(failed.compared(with: before).verdict == .fail)
         let plain = before.compared(with: before, [])
-        #expect(plain.regression == nil && plain.verdict == .pass && plain.changes.count == 1)
+        #expect(plain.judged.isEmpty && plain.verdict == .inconclusive && plain.changes.count == 1)
         #expect(plain.changes[0].status == nil)
     }
 }

@@ -44,6 +44,20 @@ struct GateReportTests {
         #expect(json?["reference"] is NSNull && json?["verdict"] as? String == "pass")
     }
 
+    @Test("skips are counted as skips")
+    func skips() {
+        var run = outcome(lost: 0).run
+        run.verdicts.append(
+            Verdict(
+                evaluation: "quality", backend: "cuda", artifact: nil, metric: nil, status: .skipped, value: nil,
+                threshold: nil, reason: "no cuda device"))
+        let comparison = RunComparison(
+            run, against: outcome(lost: 0).run, tolerances: [RegressionTolerance.usual[0]])
+        let text = GateTerminal.render(GateOutcome(run, reference: .run(comparison, why: "as named")), width: 200)
+        #expect(text.contains("skipped  quality on cuda: no cuda device"))
+        #expect(text.contains("judgements pass, 1 skipped, against run"))
+    }
+
     @Test("annotations are one workflow command each, whatever the text holds")
     func annotations() {
         let text = GateAnnotations.render(outcome(lost: 0.05))

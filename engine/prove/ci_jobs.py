@@ -54,6 +54,8 @@ def job(branch, number):
         "LAB_CACHE": options.cache, "LAB_HISTORY": os.path.join(project, "lab-history", "history.sqlite"),
         "LAB_STORE": os.path.join(project, "lab-history", "store"),
     }
+    # A branch's job sees the history of main and leaves nothing: here it is the last.
+    environment["FULL"] = "--full" if branch == "main" else ""
     for name in ["LAB_BRANCH", "LAB_COMMIT", "LAB_ROOT", "LAB_ENGINE_PREFIX"]:
         environment.pop(name, None)
     print(f"== {options.system}, branch {branch}", flush=True)

@@ -10,7 +10,7 @@ public struct MetricChange: Hashable, Sendable, Codable {
         case sequential
         /// Chunks that both runs measured, with Student's interval.
         case paired
-        /// The two runs' own intervals, without a chunk in common.
+        /// The two runs' own intervals: a metric that cannot be paired, from parts of the same text.
         case unpaired
     }
 

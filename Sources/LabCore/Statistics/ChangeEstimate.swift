@@ -49,14 +49,16 @@ public struct ChangeEstimate: Hashable, Sendable {
             self.interval = interval
             isAllowed = allowed.flatMap { interval?.liesBelow($0) }
         }
-        neededChunks =
+        let needed =
             isAllowed == nil
             ? allowed.flatMap { Power.chunksNeeded(for: mean, limit: $0, populationSize: populationSize, alpha: alpha) }
             : nil
+        // Student's number; a gate that may stop at any time needs more, and has not decided with these.
+        neededChunks = needed.flatMap { $0 > worsenings.count ? $0 : nil }
     }
 
-    /// Estimates from two values that have no chunk in common, by their intervals: Student's with the degrees of freedom
-    /// of the smaller sample, their errors independent.
+    /// Estimates from two values that cannot be paired, by their intervals: Student's with the degrees of freedom of the
+    /// smaller sample, their errors taken as independent, which is wide where the runs share chunks.
     ///
     /// - Returns: nil for a value without an interval, or with less than two units behind it.
     public init?(

@@ -3,15 +3,19 @@ struct ChangeText {
     let sentence: String
 
     /// - Parameter isComparable: whether anything can be said of the change.
-    init(_ change: MetricChange, isComparable: Bool) {
-        let unit = change.isInPoints ? " percentage points" : Gate.unitText(change.changeUnit)
-        guard isComparable || change.tolerance == nil else {
-            sentence =
-                change.allowed == nil
-                ? "the reference is 0, of which a share allows nothing; give an absolute tolerance"
-                : "the runs have no chunk in common and no intervals of the same text; measure both on the same text"
+    init(_ change: MetricChange, isComparable: Bool, shared: SharedChunks) {
+        if change.tolerance != nil, change.allowed == nil {
+            sentence = "the reference is 0, of which a share allows nothing; give an absolute tolerance"
             return
         }
+        guard isComparable || change.tolerance == nil else {
+            sentence =
+                shared.isSameText
+                ? "cannot be compared from parts of the text; measure all chunks in both runs, with --full"
+                : "the runs have no chunk in common; measure both on the same text, in windows of the same length"
+            return
+        }
+        let unit = change.isInPoints ? " percentage points" : Gate.unitText(change.changeUnit)
         var text = Self.movement(change, unit: unit)
         switch change.basis {
         case .sameSamples: text = "unchanged: the very same samples"
@@ -20,18 +24,23 @@ struct ChangeText {
             text +=
                 change.chunksAvailable.map { " on \(change.chunksShared) of \($0) chunks" }
                 ?? " on \(change.chunksShared) chunks"
-        case .unpaired: text += ", without a chunk in common"
+        case .unpaired: text += ", not paired"
         }
         if let interval = change.interval {
             text += ", interval \(Gate.text(interval.low)) to \(Gate.text(interval.high))\(unit)"
         }
         if let allowed = change.allowed { text += "; \(Gate.text(allowed))\(unit) worse is allowed" }
-        if change.status == .inconclusive {
-            text +=
-                change.neededChunks.map { "; about \($0) chunks would decide, --full measures all" }
-                ?? "; --full measures all chunks"
-        }
+        if change.status == .inconclusive { text += "; " + Self.remedy(change, shared) }
         sentence = text
+    }
+
+    private static func remedy(_ change: MetricChange, _ shared: SharedChunks) -> String {
+        let needed = change.neededChunks.map { "about \($0) chunks would decide, " } ?? ""
+        guard shared.isReferenceShorter else { return needed + "--full measures all" }
+        return needed
+            + (shared.isRandomOrder
+                ? "the reference measured no more; one made with --full has all"
+                : "the reference lacks the others; accept a run on this text")
     }
 
     private static func movement(_ change: MetricChange, unit: String) -> String {

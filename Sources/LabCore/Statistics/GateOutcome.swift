@@ -27,13 +27,19 @@ public struct GateOutcome: Sendable, Hashable {
     /// The worst of the suite's gates and of the comparison.
     public var verdict: VerdictStatus { comparison?.verdict ?? run.verdict }
 
-    /// The suite's gates, then the changes that are judged, as verdicts of one list.
-    public var verdicts: [Verdict] {
-        run.verdicts + (comparison.map { comparison in comparison.judged.map { comparison.verdict(of: $0) } } ?? [])
-    }
+    /// The suite's gates, then the changes that are judged and those that could not be, as verdicts of one list.
+    public var verdicts: [Verdict] { run.verdicts + (comparison?.verdicts ?? []) }
 }
 
 extension RunComparison {
+    fileprivate var verdicts: [Verdict] { judged.map(verdict) + missing.map(verdict) }
+
+    private func verdict(of missing: MissingMetric) -> Verdict {
+        Verdict(
+            evaluation: "\(missing.evaluation) against \(reference.id)", backend: missing.backend, artifact: nil,
+            metric: "\(missing.metric)_change", status: .skipped, value: nil, threshold: nil, reason: missing.reason)
+    }
+
     /// A judged change as a verdict on the run under test: its value is the change, its limit what is allowed.
     public func verdict(of change: MetricChange) -> Verdict {
         let threshold = change.allowed.map { allowed in

@@ -50,7 +50,7 @@ struct MeasuredPair {
         if tolerance != nil {
             change.status = estimate?.isAllowed.map { $0 ? .pass : .fail } ?? .inconclusive
         }
-        change.reason = ChangeText(change, isComparable: estimate != nil).sentence
+        change.reason = ChangeText(change, isComparable: estimate != nil, shared: shared).sentence
         return change
     }
 
@@ -64,7 +64,7 @@ struct MeasuredPair {
                 worsenings: shared.chunks.map { scale.sign * ($0.new - $0.old) }, allowed: allowed,
                 populationSize: shared.available, isRandomOrder: shared.isRandomOrder, alpha: alpha)
         }
-        guard new.dataset == old.dataset else { return nil }
+        guard shared.isSameText else { return nil }
         if shared.areBothWhole { return ChangeEstimate(exactly: worsening, basis: .exact, allowed: allowed) }
         return ChangeEstimate(
             worsening: worsening, intervals: (scale.means(new.interval), scale.means(old.interval)), n: (new.n, old.n),
@@ -78,75 +78,4 @@ struct MeasuredPair {
     }
 
     private func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
-}
-
-/// The chunks that two runs both measured.
-private struct SharedChunks {
-    /// A chunk's part of the mean in both runs.
-    struct Chunk {
-        let index: Int
-        let old: Double
-        let new: Double
-    }
-
-    /// In the order laid down.
-    let chunks: [Chunk]
-    /// Chunks of the corpus; nil where the run under test does not tell.
-    let available: Int?
-    /// Whether both runs took their chunks in that order.
-    let isRandomOrder: Bool
-    /// Whether both measured every chunk of the same corpus.
-    let areBothWhole: Bool
-
-    init(
-        _ new: Measurement, in run: RunRecord, _ old: Measurement, in reference: RunRecord,
-        value: (PairedSeries.Point) -> Double?
-    ) {
-        // A text may hold the same chunk twice; it is compared once.
-        var seen = Set<Digest>()
-        let points = run.points(of: new).filter { seen.insert($0.sample).inserted }
-        let earlier = reference.points(of: old)
-        let before = Dictionary(earlier.map { ($0.sample, $0) }, uniquingKeysWith: { first, _ in first })
-        let shared = points.compactMap { point in
-            before[point.sample].flatMap(value).flatMap { old in
-                value(point).map { (point.sample, Chunk(index: point.index, old: old, new: $0)) }
-            }
-        }
-        chunks = RandomOrder.order(of: shared.map(\.0)).map { shared[$0].1 }
-        available = run.chunksAvailable(for: new)
-        isRandomOrder = run.isInRandomOrder(new) && reference.isInRandomOrder(old)
-        areBothWhole =
-            available == points.count && reference.chunksAvailable(for: old) == earlier.count
-            && seen == Set(earlier.map(\.sample))
-    }
-}
-
-extension RunRecord {
-    fileprivate func points(of measurement: Measurement) -> [PairedSeries.Point] {
-        pairedSeries.first {
-            $0.evaluation == measurement.evaluation && $0.backend == measurement.backend
-                && $0.artifact == measurement.artifact
-        }?.points ?? []
-    }
-
-    private func evidence(on measurement: Measurement) -> [GateEvidence] {
-        verdicts.filter {
-            $0.evaluation == measurement.evaluation && $0.backend == measurement.backend
-                && $0.artifact == measurement.artifact
-        }.compactMap(\.evidence)
-    }
-
-    /// The size of the corpus that a value was measured on; nil where the record does not tell.
-    fileprivate func chunksAvailable(for measurement: Measurement) -> Int? {
-        if let evidence = evidence(on: measurement).first { return evidence.chunksAvailable }
-        let sizes = Set(datasets.map(\.chunksAvailable))
-        return sizes.count == 1 ? sizes.first : nil
-    }
-
-    /// Whether a value's chunks are the first of the order laid down: all of them, or those of a gate that stopped.
-    fileprivate func isInRandomOrder(_ measurement: Measurement) -> Bool {
-        let evidence = evidence(on: measurement)
-        return evidence.contains { $0.basis != .interval }
-            || chunksAvailable(for: measurement) == points(of: measurement).count
-    }
 }

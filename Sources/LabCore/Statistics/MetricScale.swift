@@ -21,6 +21,7 @@ struct MetricScale {
         case .perplexity: point.candidate
         case .klMean: point.klMean
         case .topAgreement: point.topAgreement.map { 100 * $0 }
+        case .logRatio: point.candidate - point.parent
         default: nil
         }
     }

@@ -9,48 +9,49 @@ public struct RegressionWatch: Sendable {
     }
 
     private var watched: [Watched] = []
-    private let earlier: [Digest: PairedSeries.Point]
-    private var unseen: Set<Digest>
+    private var earlier: [Digest: [PairedSeries.Point]]
+    /// Chunks of the reference that are still to come.
+    private var unseen: Int
+    /// Whether something will be judged that only all chunks decide.
+    private var needsAll = false
 
     /// Watches one evaluation of a candidate on one backend.
     ///
     /// - Parameters:
     ///   - tolerances: what will be judged, of all evaluations; a later word counts before an earlier one.
-    ///   - backends: how many backends the run measures on.
     ///   - available: chunks of the corpus.
     public init(
         reference: RunRecord, evaluation: String, backend: String, candidate: ArtifactRecord,
-        tolerances: [RegressionTolerance], backends: Int, available: Int, alpha: Double = 0.01
+        tolerances: [RegressionTolerance], available: Int, alpha: Double = 0.01
     ) {
         let path = reference.counterpart(of: candidate, amongOthers: false)?.path
-        let points =
-            reference.pairedSeries.first {
-                $0.evaluation == evaluation && $0.backend == backend && $0.artifact == path
-            }?.points ?? []
-        earlier = Dictionary(points.map { ($0.sample, $0) }, uniquingKeysWith: { first, _ in first })
-        unseen = Set(earlier.keys)
-        let share = alpha / Double(max(1, tolerances.count * backends))
-        for definition in MetricDefinition.all {
-            guard let tolerance = tolerances.tolerance(of: definition.name, in: evaluation),
-                let value = reference.measurements.first(where: {
-                    $0.evaluation == evaluation && $0.backend == backend && $0.artifact == path
-                        && $0.metric == definition.name
-                })?.value, let allowed = tolerance.allowed(reference: value)
+        let candidates = reference.measurements.filter { $0.artifact == path }
+        let judged = candidates.count { tolerances.tolerance(of: $0.metric, in: $0.evaluation) != nil }
+        let here = candidates.filter { $0.evaluation == evaluation && $0.backend == backend }
+        let points = here.first.map(reference.points) ?? []
+        earlier = Dictionary(grouping: points, by: \.sample)
+        unseen = points.count
+        for measurement in here {
+            guard let tolerance = tolerances.tolerance(of: measurement.metric, in: evaluation),
+                let definition = MetricDefinition.named(measurement.metric),
+                let allowed = tolerance.allowed(reference: measurement.value)
             else { continue }
             let scale = MetricScale(definition: definition)
-            let limit = scale.worseningOfMean(allowed, from: value)
-            guard limit > 0, points.contains(where: { scale.chunkValue($0) != nil }) else { continue }
+            let limit = scale.worseningOfMean(allowed, from: measurement.value)
+            guard limit > 0, points.contains(where: { scale.chunkValue($0) != nil }) else {
+                needsAll = true
+                continue
+            }
+            let share = alpha / Double(judged)
             watched.append(
-                Watched(
-                    scale: scale,
-                    gate: ChangeGate(allowed: limit, populationSize: available, alpha: share)))
+                Watched(scale: scale, gate: ChangeGate(allowed: limit, populationSize: available, alpha: share)))
         }
     }
 
     /// Takes the next chunk of the order laid down.
     public mutating func observe(_ point: PairedSeries.Point) {
-        // A text may hold the same chunk twice; it is compared once.
-        guard let old = earlier[point.sample], unseen.remove(point.sample) != nil else { return }
+        guard let old = earlier[point.sample]?.popLast() else { return }
+        unseen -= 1
         for index in watched.indices {
             let scale = watched[index].scale
             guard let before = scale.chunkValue(old), let after = scale.chunkValue(point) else { continue }
@@ -59,5 +60,5 @@ public struct RegressionWatch: Sendable {
     }
 
     /// Whether every comparison is decided, or no further chunk could help.
-    public var isDecided: Bool { unseen.isEmpty || watched.allSatisfy { $0.gate.decision != .undecided } }
+    public var isDecided: Bool { unseen == 0 || !needsAll && watched.allSatisfy { $0.gate.decision != .undecided } }
 }

@@ -98,9 +98,8 @@ struct WindowEvaluation {
         let options = session.options
         return RegressionWatch(
             reference: reference, evaluation: plan.name, backend: session.backend, candidate: candidate,
-
             tolerances: RegressionTolerance.ofComparison(suite: options.suite.tolerances, own: options.tolerances),
-            backends: max(options.suite.backends.count, options.backends.count), available: windows.count)
+            available: windows.count)
     }
 
     private func prepareAll(_ order: [Int], _ prepareParent: (Int) throws -> Void) throws {

@@ -17,6 +17,15 @@ public enum GateJSON {
         @Nullable var alpha: Double?
         var limits: [Limit]
         var changes: [Change]
+        var missing: [Missing]
+    }
+
+    private struct Missing: Encodable {
+        var evaluation: String
+        var backend: String
+        var artifact: String
+        var metric: String
+        var measuredBy: String
     }
 
     private struct Limit: Encodable {
@@ -100,7 +109,12 @@ public enum GateJSON {
                         evaluation: $0.evaluation, backend: $0.backend, metric: $0.metric, status: $0.status,
                         value: $0.value, threshold: $0.threshold?.limit, unit: $0.threshold?.unit, reason: $0.reason)
                 },
-                changes: (outcome.comparison?.judged ?? []).map(Change.init)), run: outcome.run.id)
+                changes: (outcome.comparison?.judged ?? []).map(Change.init),
+                missing: (outcome.comparison?.missing ?? []).map {
+                    Missing(
+                        evaluation: $0.evaluation, backend: $0.backend, artifact: $0.artifact, metric: $0.metric,
+                        measuredBy: $0.measuredBy)
+                }), run: outcome.run.id)
     }
 
     /// Encodes as all JSON of the reports.

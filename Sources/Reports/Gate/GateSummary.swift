@@ -33,7 +33,13 @@ struct GateSummary {
                 status: change.status ?? .skipped, subject: Self.subject(change), finding: change.reason,
                 isChange: true)
         }
-        lines = gates + changes
+        let missing = (outcome.comparison?.missing ?? []).map { missing in
+            Line(
+                status: .skipped,
+                subject: "\(Format.words(missing.metric)) of \(missing.artifact) on \(missing.backend)",
+                finding: missing.reason, isChange: true)
+        }
+        lines = gates + changes + missing
         headline = Self.headline(outcome, lines)
         hint = Self.hint(outcome)
     }
@@ -48,8 +54,14 @@ struct GateSummary {
         guard outcome.verdict != .pass, let line = deciding.first(where: \.isChange) ?? deciding.first else {
             switch outcome.reference {
             case .run(let comparison, let why):
-                return "all \(lines.count) judgements pass, against run \(comparison.reference.id) (\(why))"
-            case .none: return "the suite's limits are kept; there is no run to compare with"
+                let against = "against run \(comparison.reference.id) (\(why))"
+                guard outcome.verdict == .pass else { return "nothing could be judged \(against)" }
+                let (passed, skipped) = (deciding.count, lines.count { $0.status == .skipped })
+                return "\(Format.count(passed, "judgement")) pass\(passed == 1 ? "es" : "")"
+                    + (skipped > 0 ? ", \(skipped) skipped, " : ", ") + against
+            case .none:
+                return outcome.verdict == .pass
+                    ? "the suite's limits are kept; there is no run to compare with" : "nothing was judged"
             }
         }
         var text = "\(line.subject): \(line.finding)"

@@ -17,7 +17,7 @@ public enum GateTerminal {
         case .run(let comparison, let why):
             let changes = summary.lines.filter(\.isChange)
             lines += group("against run \(comparison.reference.id), \(why)", changes, terminal)
-            if changes.isEmpty { lines += ["  nothing that both runs measured is judged"] }
+            if comparison.judged.isEmpty { lines += ["  nothing that both runs measured is judged"] }
         case .none(let note):
             lines += terminal.wrap("not compared: \(VisibleText(note).text)", indent: 2)
         }

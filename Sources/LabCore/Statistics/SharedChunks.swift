@@ -1,0 +1,107 @@
+/// The chunks that two runs both measured.
+struct SharedChunks {
+    /// A chunk's part of the mean in both runs.
+    struct Chunk {
+        let index: Int
+        let old: Double
+        let new: Double
+    }
+
+    /// In the order laid down; empty for a metric that is no mean over chunks.
+    let chunks: [Chunk]
+    /// Chunks of the corpus; nil where the run under test does not tell.
+    let available: Int?
+    /// Whether both runs took their chunks in that order, from the same corpus.
+    let isRandomOrder: Bool
+    /// Whether both runs measured every chunk of the same corpus.
+    let areBothWhole: Bool
+    /// Whether the runs have a chunk in common, or, where no chunks are told, a text.
+    let isSameText: Bool
+    /// Whether the run under test measured chunks that the reference lacks.
+    let isReferenceShorter: Bool
+
+    init(
+        _ new: Measurement, in run: RunRecord, _ old: Measurement, in reference: RunRecord,
+        value: (PairedSeries.Point) -> Double?
+    ) {
+        let points = run.points(of: new)
+        let earlier = reference.points(of: old)
+        let (ordered, earlierOrdered) = (points.inOrder, earlier.inOrder)
+        let before = Dictionary(uniqueKeysWithValues: earlierOrdered.map { ($0.key, $0.point) })
+        let shared = ordered.compactMap { key, point in before[key].map { (key: key, old: $0, new: point) } }
+        chunks = shared.compactMap { _, old, new in
+            value(old).flatMap { old in value(new).map { Chunk(index: new.index, old: old, new: $0) } }
+        }
+        available = run.chunksAvailable(for: new)
+        // In a text that was edited the chunks left over are no random part of it.
+        let keys = shared.map(\.key)
+        isRandomOrder =
+            ordered.starts(with: keys) { $0.key == $1 } && earlierOrdered.starts(with: keys) { $0.key == $1 }
+            && run.isInRandomOrder(new) && reference.isInRandomOrder(old)
+        areBothWhole =
+            shared.count == points.count && shared.count == earlier.count && shared.count == available
+            && reference.chunksAvailable(for: old) == available
+        isSameText =
+            points.isEmpty && earlier.isEmpty
+            ? run.text(of: new).map { $0 == reference.text(of: old) } ?? false : !shared.isEmpty
+        isReferenceShorter = shared.count < points.count
+    }
+}
+
+/// What a chunk is paired by: a text may hold the same one several times.
+private struct Occurrence: Hashable {
+    let sample: Digest
+    let number: Int
+}
+
+extension [PairedSeries.Point] {
+    /// The points in the order laid down, each with what it is paired by.
+    fileprivate var inOrder: [(key: Occurrence, point: PairedSeries.Point)] {
+        var seen: [Digest: Int] = [:]
+        return RandomOrder.order(of: map(\.sample)).map { place in
+            let point = self[place]
+            defer { seen[point.sample, default: 0] += 1 }
+            return (Occurrence(sample: point.sample, number: seen[point.sample, default: 0]), point)
+        }
+    }
+}
+
+extension RunRecord {
+    /// The chunks behind a measurement; empty where the record has none.
+    func points(of measurement: Measurement) -> [PairedSeries.Point] {
+        pairedSeries.first {
+            $0.evaluation == measurement.evaluation && $0.backend == measurement.backend
+                && $0.artifact == measurement.artifact
+        }?.points ?? []
+    }
+
+    private func evidence(on measurement: Measurement) -> [GateEvidence] {
+        verdicts.filter {
+            $0.evaluation == measurement.evaluation && $0.backend == measurement.backend
+                && $0.artifact == measurement.artifact
+        }.compactMap(\.evidence)
+    }
+
+    /// The text that a value was measured on; nil where the record does not tell.
+    fileprivate func dataset(of measurement: Measurement) -> DatasetRecord? {
+        guard let name = measurement.dataset else { return datasets.count == 1 ? datasets[0] : nil }
+        // With a limit the name goes on: "wikitext2, first 20 chunks".
+        return datasets.first { name == $0.name || name.hasPrefix($0.name + ", ") }
+    }
+
+    /// What tells one text, or part of a text, from another; nil where the record does not tell.
+    fileprivate func text(of measurement: Measurement) -> [String]? {
+        dataset(of: measurement).map { [$0.sha256.hex, measurement.dataset ?? $0.name] }
+    }
+
+    /// The size of the corpus that a value was measured on; nil where the record does not tell.
+    fileprivate func chunksAvailable(for measurement: Measurement) -> Int? {
+        evidence(on: measurement).first?.chunksAvailable ?? dataset(of: measurement)?.chunksAvailable
+    }
+
+    /// Whether a value's chunks are the first of the order laid down: all of them, or those of a gate that stopped.
+    fileprivate func isInRandomOrder(_ measurement: Measurement) -> Bool {
+        evidence(on: measurement).contains { $0.basis != .interval }
+            || chunksAvailable(for: measurement) == points(of: measurement).count
+    }
+}
