@@ -152,6 +152,20 @@ struct RunComparisonTests {
         #expect(comparison.verdict == .pass)
     }
 
+    @Test("the same artifact on the same engine is unchanged, however early one of the runs stopped")
+    func sameComputation() {
+        let short = ComparedRun(id: "a", nats: Array(repeating: 2, count: 3), available: 100, basis: .sequential)
+        var whole = ComparedRun(id: "b", nats: Array(repeating: 2, count: 100), available: 100).record
+        #expect(
+            RunComparison(whole, against: short.record, tolerances: RegressionTolerance.usual).verdict == .inconclusive)
+        whole.artifacts[0].sha256 = Digest(of: "a")
+        let comparison = RunComparison(whole, against: short.record, tolerances: RegressionTolerance.usual)
+        #expect(comparison.verdict == .pass && comparison.changes[0].basis == .sameSamples)
+        whole.engine = EngineRecord(build: "another", libraries: [:])
+        #expect(
+            RunComparison(whole, against: short.record, tolerances: RegressionTolerance.usual).verdict == .inconclusive)
+    }
+
     @Test("a reference that stopped early is named as what is missing")
     func shortReference() {
         let short = ComparedRun(

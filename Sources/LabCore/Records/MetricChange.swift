@@ -2,7 +2,7 @@
 public struct MetricChange: Hashable, Sendable, Codable {
     /// What the change is known from.
     public enum Basis: String, Sendable, Codable {
-        /// The very same samples: there is no change.
+        /// The very same samples, as far as both runs went: there is no change.
         case sameSamples = "same_samples"
         /// Both runs measured every chunk of the corpus: the change is the corpus's own.
         case exact

@@ -81,6 +81,9 @@ extension RunRecord {
         path.flatMap { path in artifacts.first { $0.path == path } }
     }
 
+    /// The artifact that the candidates are compared with; nil where there is none.
+    public var parent: ArtifactRecord? { artifacts.first { $0.role == .parent } }
+
     /// The candidate that stands for another run's: of the same model and recipe, or the only one there is.
     ///
     /// - Parameter amongOthers: whether the other run has further candidates.

@@ -7,6 +7,8 @@ struct MeasuredPair {
     private let artifact: String
     private let scale: MetricScale
     private let shared: SharedChunks
+    /// Whether both runs computed the same thing: what one of them did not measure would be the same too.
+    private let isSameComputation: Bool
 
     /// Nil for a parent's measurement, and where the reference has no such measurement.
     init?(_ new: Measurement, in run: RunRecord, reference: RunRecord, tolerances: [RegressionTolerance]) {
@@ -26,6 +28,9 @@ struct MeasuredPair {
         self.scale = scale
         tolerance = tolerances.tolerance(of: new.metric, in: new.evaluation)
         shared = SharedChunks(new, in: run, old, in: reference, value: scale.chunkValue)
+        isSameComputation =
+            candidate.sha256 == counterpart.sha256 && run.engine == reference.engine
+            && run.machine.device == reference.machine.device && run.parent?.sha256 == reference.parent?.sha256
     }
 
     /// The change, judged with an error of alpha to either side.
@@ -57,6 +62,11 @@ struct MeasuredPair {
     /// Nil where nothing can be said of the change.
     private func estimate(worsening: Double, allowed: Double?, alpha: Double) -> ChangeEstimate? {
         if let samples = new.samples, samples == old.samples, new.value == old.value {
+            return ChangeEstimate(exactly: 0, basis: .sameSamples, allowed: allowed)
+        }
+        if isSameComputation, shared.isRandomOrder, !shared.chunks.isEmpty,
+            shared.chunks.allSatisfy({ $0.new == $0.old })
+        {
             return ChangeEstimate(exactly: 0, basis: .sameSamples, allowed: allowed)
         }
         if !shared.chunks.isEmpty {

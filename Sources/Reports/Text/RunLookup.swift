@@ -63,9 +63,6 @@ extension RunRecord {
         verdicts.filter { measurement(under: $0) == nil }
     }
 
-    /// The full-precision reference of the run.
-    var parent: ArtifactRecord? { artifacts.first { $0.role == .parent } }
-
     /// What a person calls the artifact at a path: its recipe where that is unique, its file's name otherwise.
     func label(of path: String?) -> String {
         guard let path else { return "no artifact" }
