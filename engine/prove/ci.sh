@@ -8,6 +8,6 @@ prove_ci() {
     for system in github gitlab; do
         say "the jobs of examples/ci for $system"
         lab_python "$ROOT/engine/prove/ci_jobs.py" --system "$system" --root "$ROOT" --cache "$CACHE" \
-            --work "$PROVE_WORK/$system" || return 1
+            --work "$PROVE_WORK" || return 1
     done
 }

@@ -84,7 +84,13 @@ def job(branch, number):
 lab = os.path.join(project, "lab")
 if options.system == "github":
     subprocess.run(["git", "clone", "-q", options.root, lab], check=True)
+# The build of the lab, as a cache step brings it back.
+saved, build = os.path.join(options.work, "lab-build"), os.path.join(lab, ".build")
+if os.path.exists(saved):
+    os.makedirs(lab, exist_ok=True)
+    os.rename(saved, build)
 for number, branch in enumerate(["main", "main", "feature"], start=1):
     job(branch, number)
+os.rename(build, saved)
 print(f"ci: {options.system}: three jobs, as they should be", flush=True)
 shutil.rmtree(project)
