@@ -24,8 +24,13 @@ extension ParsableCommand {
     public static func runToEnd() -> Never {
         // A limit on file sizes is then an error of the write, like a full disk, and not the end of the process.
         signal(SIGXFSZ, SIG_IGN)
+        var command: any ParsableCommand
         do {
-            var command = try parseAsRoot()
+            command = try parseAsRoot()
+        } catch {
+            end(parsing: error)
+        }
+        do {
             try command.run()
         } catch let failure as any LabFailure {
             printError("error: \(failure.description)")
@@ -33,19 +38,30 @@ extension ParsableCommand {
             endProcess(with: failure.exitCode)
         } catch let code as LabCore.ExitCode.Ending {
             endProcess(with: code.exitCode)
+        } catch  where [.success, .validationFailure].contains(exitCode(for: error)) {
+            end(parsing: error)
         } catch {
-            let isHelp = exitCode(for: error) == .success
-            let message = fullMessage(for: error)
-            if isHelp { print(message) } else { printError(message) }
-            endProcess(with: isHelp ? .pass : .usage)
+            // Whatever the system refused; nothing that the user wrote was wrong.
+            printError("error: \(message(for: error))")
+            endProcess(with: .unavailable)
         }
         endProcess(with: .pass)
     }
+
+    /// Ends with help that was asked for, or with what is wrong in the command line.
+    private static func end(parsing error: any Error) -> Never {
+        let isHelp = exitCode(for: error) == .success
+        let message = fullMessage(for: error)
+        if isHelp { print(message) } else { printError(message) }
+        endProcess(with: isHelp ? .pass : .usage)
+    }
 }
 
-/// Ends the process.
+/// Ends the process; a pass whose output was lost is none.
 private func endProcess(with code: LabCore.ExitCode) -> Never {
-    Foundation.exit(code.rawValue)
+    guard let failure = StandardOutput.failure() else { Foundation.exit(code.rawValue) }
+    printError("error: standard output cannot be written: \(failure)")
+    Foundation.exit((code == .pass ? .unavailable : code).rawValue)
 }
 
 /// Writes a line to standard error.

@@ -45,7 +45,12 @@ public enum Locations {
     /// The worker's program: `$LAB_WORKER`, or `lab-worker` beside the running executable.
     public static var worker: URL {
         if let named = environment("LAB_WORKER") { return named }
-        let executable = Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments.first ?? "lab")
-        return executable.resolvingSymlinksInPath().deletingLastPathComponent().appendingPathComponent("lab-worker")
+        return executable.deletingLastPathComponent().appendingPathComponent("lab-worker")
+    }
+
+    /// The running program.
+    static var executable: URL {
+        (Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments.first ?? "lab"))
+            .resolvingSymlinksInPath()
     }
 }

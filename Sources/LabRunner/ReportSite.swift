@@ -2,13 +2,12 @@ public import Foundation
 public import History
 public import LabCore
 import ModelFormats
-import Quantization
 import Reports
 
 /// A static site over a history: a page for each run, model and month, and one that leads to them.
 ///
-/// A page of a run is made once, and again when its record or the lab has changed. What the site has written is listed
-/// in its manifest; nothing else in the folder is touched.
+/// A page of a run is made once, and again when its record, the runs that its trends are drawn from, or the lab itself
+/// has changed. What the site writes is listed in its manifest; nothing else in the folder is touched.
 public struct ReportSite: Sendable {
     /// What a build did.
     public struct Outcome: Sendable {
@@ -32,6 +31,9 @@ public struct ReportSite: Sendable {
             var digest: Digest
             /// Its size: a page of another size was cut short or changed.
             var bytes: Int
+
+            /// A page that is about to be written, listed so that it is known as the site's own if this build ends early.
+            static let unfinished = Page(digest: Digest(of: ""), bytes: -1)
         }
 
         var version = currentVersion
@@ -45,32 +47,37 @@ public struct ReportSite: Sendable {
     private let history: History
 
     /// A site in a folder, which is made where it is missing.
-    public init(at folder: URL, history: History) throws {
+    public init(at folder: URL, history: History) {
         self.folder = folder
         self.history = history
-        for name in ["", "runs", "models", "months"] {
-            try Folders.make(
-                folder.appendingPathComponent(name, isDirectory: true), remedy: "name another folder with --output")
-        }
     }
 
     /// Brings the site up to date.
     ///
-    /// - Parameter force: make every page again.
+    /// - Parameter force: make every page again, and let a history without runs empty the site.
     /// - Parameter progress: told of every page; called from any thread.
+    /// - Throws: ``RunnerError`` where a file that is not the site's own is in the way, and for a history without runs
+    ///   where the site has some.
     public func build(force: Bool = false, progress: @escaping ProgressHandler) throws -> Outcome {
-        let known = force ? Manifest() : readManifest()
-        let old = force ? readManifest() : known
-        let maker = "\(Converter.toolVersion) \(SitePages.version)"
+        var claimed = try readManifest()
+        let old = claimed
+        let known = force ? Manifest() : old
         let records = try history.recordDigests()
+        guard !records.isEmpty || old.runs.isEmpty || force else {
+            throw RunnerError(
+                "history \(history.url.path) has no runs, and the site in \(folder.path) shows \(old.runs.count)",
+                remedy: "name its history with --history; with --force the site is emptied")
+        }
         var manifest = Manifest()
         var outcome = Outcome()
         outcome.runs = records.count
 
         var stale: [(id: String, digest: Digest)] = []
+        let maker = try FileDigest.compute(Locations.executable)
+        let trends = try history.trendDigests(limit: RunTrends.usualLimit)
         for (id, record) in records {
             let path = SitePath.run(id)
-            let digest = Digest(of: "\(maker) \(record.hex)")
+            let digest = Digest(of: "\(maker) \(record) \(trends[id]?.hex ?? "")")
             if let page = known.pages[path], page.digest == digest, let run = known.runs[id], isWhole(page, at: path) {
                 manifest.pages[path] = page
                 manifest.runs[id] = run
@@ -79,31 +86,33 @@ public struct ReportSite: Sendable {
             }
         }
         outcome.kept = manifest.pages.count
+        try requireOwn(["index.html"], in: claimed)
+        try claim(stale.map { SitePath.run($0.id) }, in: &claimed)
         for (page, run) in try makeRunPages(stale, progress: progress) {
             manifest.pages[SitePath.run(run.id)] = page
             manifest.runs[run.id] = run
         }
         outcome.written = stale.count
 
-        let runs = records.compactMap { manifest.runs[$0.id] }
-        for (path, html) in try listPages(runs) {
+        var changed: [(path: String, data: Data)] = []
+        for (path, html) in try listPages(records.compactMap { manifest.runs[$0.id] }) {
             let data = Data(html.utf8)
             let page = Manifest.Page(digest: Digest(of: data), bytes: data.count)
             manifest.pages[path] = page
             if let before = known.pages[path], before.digest == page.digest, isWhole(before, at: path) {
                 outcome.kept += 1
             } else {
-                try write(data, to: path)
-                outcome.written += 1
+                changed.append((path, data))
             }
         }
+        try claim(changed.map(\.path), in: &claimed)
+        for (path, data) in changed { try write(data, to: path) }
+        outcome.written += changed.count
         for path in old.pages.keys where manifest.pages[path] == nil && Self.isOurs(path) {
             try? FileManager.default.removeItem(at: folder.appendingPathComponent(path))
             outcome.removed += 1
         }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        try AtomicFile.write(encoder.encode(manifest), to: folder.appendingPathComponent(Manifest.fileName))
+        try save(manifest)
         return outcome
     }
 
@@ -178,13 +187,55 @@ public struct ReportSite: Sendable {
 
     // MARK: - Files
 
-    /// What the site has written so far; nothing where no manifest is, or one of another version.
-    private func readManifest() -> Manifest {
-        guard let data = try? Data(contentsOf: folder.appendingPathComponent(Manifest.fileName)),
+    private var manifestFile: URL { folder.appendingPathComponent(Manifest.fileName) }
+
+    /// What the site has written so far; nothing where no manifest is.
+    private func readManifest() throws -> Manifest {
+        guard Self.isThere(manifestFile) else { return Manifest() }
+        guard let data = try? Data(contentsOf: manifestFile),
             let manifest = try? JSONDecoder().decode(Manifest.self, from: data),
             manifest.version == Manifest.currentVersion
-        else { return Manifest() }
+        else {
+            throw RunnerError(
+                "\(manifestFile.path) is no list of a site's pages that this lab can read",
+                remedy: "name another folder with --output, or move what is in this one away")
+        }
         return manifest
+    }
+
+    private func save(_ manifest: Manifest) throws {
+        for name in ["", "runs", "models", "months"] {
+            try Folders.make(
+                folder.appendingPathComponent(name, isDirectory: true), remedy: "name another folder with --output")
+        }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        try AtomicFile.write(encoder.encode(manifest), to: manifestFile)
+    }
+
+    /// Lists pages as the site's own before they are written.
+    private func claim(_ paths: [String], in manifest: inout Manifest) throws {
+        guard !paths.isEmpty else { return }
+        try requireOwn(paths, in: manifest)
+        for path in paths { manifest.pages[path] = .unfinished }
+        try save(manifest)
+    }
+
+    /// Refuses to replace what the site has not written.
+    private func requireOwn(_ paths: [String], in manifest: Manifest) throws {
+        for path in paths where manifest.pages[path] == nil {
+            let url = folder.appendingPathComponent(path)
+            guard !Self.isThere(url) else {
+                throw RunnerError(
+                    "\(url.path) is there already, and is not the site's: its \(Manifest.fileName) does not list it",
+                    remedy: "move it away, or name another folder with --output")
+            }
+        }
+    }
+
+    /// Whether a name is taken, be it by a link that leads nowhere.
+    private static func isThere(_ url: URL) -> Bool {
+        (try? FileManager.default.attributesOfItem(atPath: url.path)) != nil
     }
 
     /// Pages need no sync: one that a lost power supply cut short has another size, and is made again.

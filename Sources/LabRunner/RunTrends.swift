@@ -6,7 +6,8 @@ public enum RunTrends {
     /// Runs on the page of a run, the newest.
     public static let usualLimit = 30
 
-    /// Up to the run itself and never beyond, so that a report made again is the same.
+    /// Up to the run itself and never beyond, so that a report made again is the same as long as the history has the
+    /// runs before it, and no others.
     ///
     /// - Parameter limit: runs at most, the newest.
     public static func trends(

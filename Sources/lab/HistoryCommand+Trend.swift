@@ -98,9 +98,8 @@ struct HistoryTrend: ParsableCommand {
         guard !trends.isEmpty else { return "no series of \(metric) fits the options" }
         // A chart of each is for a few; many are for comparing.
         let hasChart = trends.count <= 4
-        let parts = trends.map {
-            TrendTerminal.render($0, width: Terminal.width, color: Terminal.hasColor, hasChart: hasChart)
-        }
+        let parts = TrendTerminal.render(
+            trends, width: Terminal.width, color: Terminal.hasColor, hasChart: hasChart)
         let rest =
             more > 0 ? ["\(Format.count(more, "more series")); --series shows them, --model and others choose"] : []
         return (parts + rest).joined(separator: "\n\n")

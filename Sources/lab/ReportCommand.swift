@@ -14,7 +14,10 @@ struct ReportCommand: ParsableCommand {
 
     struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "One run's report, byte for byte as 'lab run' wrote it.")
+            abstract: "One run's report, byte for byte as 'lab run' wrote it.",
+            discussion:
+                "The page's trends come from the runs before it: what was pruned since, or came from elsewhere, is seen."
+        )
 
         @Argument(help: ArgumentHelp("The run: an id, the beginning of one, or 'last'.", valueName: "run"))
         var subject: String
@@ -46,7 +49,7 @@ struct ReportCommand: ParsableCommand {
             if let output {
                 try AtomicFile.write(report, to: URL(fileURLWithPath: output))
             } else {
-                try FileHandle.standardOutput.write(contentsOf: report)
+                report.withUnsafeBytes(StandardOutput.write)
             }
         }
     }
@@ -60,14 +63,14 @@ struct ReportCommand: ParsableCommand {
         @Option(help: "The folder of the site.")
         var output: String
 
-        @Flag(help: "Make every page again.")
+        @Flag(help: "Make every page again; empty a site whose history has no run.")
         var force = false
 
         @OptionGroup var places: PlaceOptions
 
         func run() throws {
             let history = try History(at: places.historyFile)
-            let site = try ReportSite(at: URL(fileURLWithPath: output), history: history)
+            let site = ReportSite(at: URL(fileURLWithPath: output), history: history)
             let progress = TerminalProgress()
             let result = try site.build(force: force, progress: progress.show)
             print(

@@ -3,6 +3,12 @@ import History
 import LabCore
 import Testing
 
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 @Suite("lab report", .serialized)
 struct ReportCommandTests {
     private static let lab = LabCommand.executable.path
@@ -117,6 +123,164 @@ struct ReportCommandTests {
         ])
         #expect(result.status == 0, "\(result.errors)")
         #expect(FileManager.default.fileExists(atPath: victim.path))
+    }
+
+    @Test("pages follow the runs that their trends come from, and the lab's build, without being forced")
+    func stalePages() throws {
+        let lab = try LabCommand()
+        let site = lab.folder.appendingPathComponent("site", isDirectory: true)
+        func build(_ more: [String] = [], with program: URL = LabCommand.executable) throws -> String {
+            let result = try LabCommand.command(
+                [program.path, "report", "index", "--output", site.path, "--history", lab.history.path] + more)
+            #expect(result.status == 0, "\(result.errors)")
+            return result.output
+        }
+        // Runs 6 to 29, then the six before them, as an import brings them: each model's and suite's trend begins earlier.
+        try SyntheticHistory.write(24, to: lab.history, from: 6)
+        _ = try build()
+        try SyntheticHistory.write(6, to: lab.history)
+        _ = try build()
+        let imported = try contents(of: site)
+        _ = try build(["--force"])
+        #expect(try contents(of: site) == imported)
+
+        // And gone again.
+        let pruned = try LabCommand.command([
+            Self.lab, "history", "prune", "--keep", "3", "--history", lab.history.path, "--store", lab.store.path,
+        ])
+        #expect(pruned.status == 0, "\(pruned.errors)")
+        _ = try build()
+        let left = try contents(of: site)
+        _ = try build(["--force"])
+        #expect(try contents(of: site) == left)
+        #expect(try build().contains(" 0 pages written"))
+
+        #if os(Linux)
+            // Another build: the same program with a byte behind its end.
+            let other = lab.folder.appendingPathComponent("lab")
+            try FileManager.default.copyItem(at: LabCommand.executable, to: other)
+            let handle = try FileHandle(forWritingTo: other)
+            try handle.seekToEnd()
+            try handle.write(contentsOf: Data([0]))
+            try handle.close()
+            #expect(try build(with: other).contains("18 runs, 18 pages written"))
+            #expect(try build(with: other).contains(" 0 pages written"))
+        #endif
+    }
+
+    @Test("a history without runs does not empty a site, unless it is forced")
+    func emptyHistory() throws {
+        let lab = try LabCommand()
+        let site = lab.folder.appendingPathComponent("site", isDirectory: true)
+        try SyntheticHistory.write(3, to: lab.history)
+        let empty = lab.folder.appendingPathComponent("empty.sqlite")
+        _ = try History(at: empty)
+        func build(_ history: URL, _ more: [String] = []) throws -> LabCommand.Result {
+            try LabCommand.command(
+                [Self.lab, "report", "index", "--output", site.path, "--history", history.path] + more)
+        }
+        #expect(try build(lab.history).status == 0)
+        let before = try contents(of: site)
+        let refused = try build(empty)
+        #expect(refused.status == 4)
+        #expect(refused.errors.contains("empty.sqlite has no runs") && refused.errors.contains("--force"))
+        #expect(try contents(of: site) == before)
+        let forced = try build(empty, ["--force"])
+        #expect(forced.status == 0 && forced.output.contains("0 runs"), "\(forced.errors)")
+        #expect(try contents(of: site).keys.sorted() == ["index.html"])
+    }
+
+    @Test(
+        "a user's own file in the way of a page is an error, and stays",
+        arguments: [
+            "index.html", "site.json", "runs/2026-000001-3f9c1a.html", "models/pajama-tiny.html", "months/2026-09.html",
+        ], [false, true])
+    func foreignFiles(path: String, isSite: Bool) throws {
+        let lab = try LabCommand()
+        let site = lab.folder.appendingPathComponent("site", isDirectory: true)
+        let build = [Self.lab, "report", "index", "--output", site.path, "--history", lab.history.path]
+        if isSite {
+            // A site of another model that has a page of each kind but these.
+            try SyntheticHistory.write(1, to: lab.history, from: 2000)
+            #expect(try LabCommand.command(build).status == 0)
+        }
+        try SyntheticHistory.write(2, to: lab.history)
+        let file = site.appendingPathComponent(path)
+        if isSite, ["index.html", "site.json"].contains(path) { return }
+        try FileManager.default.createDirectory(
+            at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data("mine".utf8).write(to: file)
+        for more in [[], ["--force"]] {
+            let result = try LabCommand.command(build + more)
+            #expect(result.status == 4, "\(result.output)")
+            #expect(result.errors.contains(file.path) && result.errors.contains("->"))
+            #expect(try String(contentsOf: file, encoding: .utf8) == "mine")
+        }
+        try FileManager.default.removeItem(at: file)
+        #expect(try LabCommand.command(build).status == 0)
+    }
+
+    @Test("a site whose making was interrupted is made whole by the next call")
+    func interrupted() throws {
+        let lab = try LabCommand()
+        let site = lab.folder.appendingPathComponent("site", isDirectory: true)
+        let build = [Self.lab, "report", "index", "--output", site.path, "--history", lab.history.path]
+        try SyntheticHistory.write(120, to: lab.history)
+        let first = try LabCommand.Running(build)
+        let runs = site.appendingPathComponent("runs").path
+        while first.isRunning, (try? FileManager.default.contentsOfDirectory(atPath: runs).isEmpty) ?? true {
+            usleep(2000)
+        }
+        first.kill()
+        _ = try first.wait()
+        let again = try LabCommand.command(build)
+        #expect(again.status == 0, "\(again.errors)")
+        let whole = try contents(of: site)
+        #expect(try LabCommand.command(build + ["--force"]).status == 0)
+        #expect(try contents(of: site) == whole)
+    }
+
+    @Test("a report that cannot be written to standard output is exit 4, one that nobody reads on is none")
+    func standardOutput() throws {
+        let lab = try LabCommand()
+        try SyntheticHistory.write(1, to: lab.history)
+        let commands = [
+            "report last", "report last --format json", "report last --format html", "history list",
+            "history list --format json",
+            "history sql 'SELECT * FROM runs_v'", "--help",
+        ]
+        for command in commands {
+            let line = "'\(Self.lab)' \(command)" + (command == "--help" ? "" : " --history '\(lab.history.path)'")
+            #if os(Linux)
+                let full = try LabCommand.command(["bash", "-c", "\(line) >/dev/full"])
+                #expect(full.status == 4, "\(command)")
+                #expect(full.errors.hasPrefix("error: standard output cannot be written: "))
+                #expect(full.errors.split(separator: "\n").count == 1)
+            #endif
+            // Where a closed pipe is no signal, as some services have it, the write fails.
+            for ignoring in ["", "trap '' PIPE; "] {
+                let closed = try LabCommand.command(["bash", "-c", "\(ignoring)\(line) | true"])
+                #expect(closed.status == 0 && closed.errors.isEmpty, "\(command): \(closed.errors)")
+            }
+            #expect(try LabCommand.command(["bash", "-c", line]).status == 0)
+        }
+    }
+
+    @Test("a report goes into a pipe or through a link, which stay what they are")
+    func outputsThatStay() throws {
+        let lab = try LabCommand()
+        try SyntheticHistory.write(1, to: lab.history)
+        let report = "'\(Self.lab)' report last --format json --history '\(lab.history.path)'"
+        let script = """
+            set -e; cd '\(lab.folder.path)'
+            mkfifo pipe; ln -s target link
+            cat pipe >read & \(report) --output pipe; wait
+            \(report) --output link
+            \(report) >printed
+            [ -p pipe ]; [ -L link ]; cmp read printed; cmp target printed
+            """
+        let result = try LabCommand.command(["timeout", "60", "bash", "-c", script])
+        #expect(result.status == 0, "\(result.errors)")
     }
 
     /// For `./lab benchmark reports` and `./lab prove reports`: a history of `LAB_SYNTHETIC_RUNS` runs.

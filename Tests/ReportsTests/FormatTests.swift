@@ -4,6 +4,28 @@ import Reports
 import Testing
 
 @Suite struct FormatTests {
+    @Test func fixedDecimalsAreThoseOfPrintf() {
+        var state: UInt64 = 7
+        func random() -> UInt64 {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return state >> 11
+        }
+        var values = [0, 0.5, 1.5, 2.5, 0.125, 0.375, 0.05, 0.15, 1.005, 999.995, 1e-300, 0x1p51, 0x1p52, 1e17]
+        // Halves of every decimal, exact and with a neighbour on each side.
+        for _ in 0..<3000 {
+            let half = (Double(random() % 2_000_000) + 0.5) / [1, 2, 4, 8, 10, 100, 1e4, 1e6][Int(random() % 8)]
+            values += [half, half.nextUp, half.nextDown, Double(random()) / 0x1p40, Double(random()) / 0x1p53]
+        }
+        for value in values {
+            for decimals in 0...9 {
+                let expected = String(format: "%.\(decimals)f", value)
+                if let text = Digits.fixed(value, decimals) { #expect(text == expected) }
+                #expect(Format.fixed(value, decimals) == expected)
+            }
+        }
+        #expect(Digits.fixed(1.25, 1) == "1.2" && Digits.fixed(0.05, 2) == "0.05" && Digits.fixed(1e17, 0) == nil)
+    }
+
     @Test(arguments: [
         (1.234, nil as Double?, "+1.23 %"), (-1.235, nil, "\u{2212}1.24 %"), (0.004, nil, "0.00 %"),
         (-0.004, nil, "0.00 %"), (0, nil, "0.00 %"), (4.999, 5, "+4.999 %"), (5.0004, 5, "+5.0004 %"),

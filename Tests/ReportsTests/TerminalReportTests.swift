@@ -25,7 +25,7 @@ import Testing
         #expect(TerminalReport.render(olderRun(), width: 80) == expected)
     }
 
-    @Test(arguments: [60, 80, 100, 200])
+    @Test(arguments: [44, 50, 60, 80, 100, 200])
     func noLineIsWiderThanTheTerminal(width: Int) {
         for line in TerminalReport.render(sampleRun(), width: width).split(separator: "\n") {
             #expect(line.count <= width, "\(line)")

@@ -5,11 +5,12 @@ import Testing
 
 @Suite struct TrendTests {
     private func trend(
-        _ values: [Double], shifts: [Trend.Shift] = [], hasIntervals: Bool = true, model: String = "pajama-tiny"
+        _ values: [Double], shifts: [Trend.Shift] = [], hasIntervals: Bool = true, model: String = "pajama-tiny",
+        evaluation: String = "perplexity", suite: String = "balanced", device: String = "x86_64"
     ) -> Trend {
         let key = SeriesKey(
-            suite: "balanced", evaluation: "perplexity", metric: "perplexity_increase", unit: "percent",
-            dataset: "wikitext2", model: model, recipe: "Q4_K_M", role: .candidate, backend: "cpu", device: "x86_64")
+            suite: suite, evaluation: evaluation, metric: "perplexity_increase", unit: "percent",
+            dataset: "wikitext2", model: model, recipe: "Q4_K_M", role: .candidate, backend: "cpu", device: device)
         let points = values.enumerated().map { index, value in
             Trend.Point(
                 runID: "run-\(index)", startedAt: Date(timeIntervalSince1970: 1_795_392_000 + 86_400 * Double(index)),
@@ -73,6 +74,39 @@ import Testing
         #expect(text.contains("shift: +1.0 percentage points (+1.00 % to +2.00 %) from run run-3 on, 2026-11-26"))
         #expect(text.contains("2026-11-23 to 2026-11-27"))
         #expect(text.contains("▲"))
+    }
+
+    @Test func trendsThatAreShownTogetherAreToldApart() throws {
+        let machines = [trend([1, 2]), trend([1, 3], device: "arm64 NEON")]
+        let shown = TrendTerminal.render(machines, width: 100)
+        #expect(shown[0].contains("Q4_K_M on cpu (x86_64), wikitext2, suite balanced\n"))
+        #expect(shown[1].contains("Q4_K_M on cpu (arm64 NEON), wikitext2, suite balanced\n"))
+        let evaluations = [trend([1, 2]), trend([1, 3], evaluation: "perplexity-long")]
+        #expect(
+            TrendTerminal.render(evaluations, width: 120)[1].contains("suite balanced, evaluation perplexity-long\n"))
+
+        for (pair, what) in [
+            (machines, "arm64 NEON"), (evaluations, "perplexity-long"),
+            ([trend([1]), trend([1], suite: "hq")], "suite hq"),
+        ] {
+            let outline = try #require(XMLOutline(TrendSVG.document(pair)))
+            let titles = outline.all("title").map(\.text).filter { $0.contains("perplexity increase") }
+            #expect(titles.count == 2 && Set(titles).count == 2)
+            #expect(titles[1].contains(what) && !titles[0].contains(what))
+            #expect(outline.all("text").contains { $0.text.contains(what) })
+        }
+        // What is the same for all is not said.
+        #expect(
+            !TrendTerminal.render([trend([1, 2]), trend([1, 3], model: "Qwen3")], width: 100)[0].contains("x86_64"))
+    }
+
+    @Test func aLongSubjectTakesSeveralLinesAndLeavesRoomForThePicture() throws {
+        let features = Array(repeating: "FEATURE", count: 2000).joined(separator: " ")
+        let svg = TrendSVG.document([trend([1, 2], device: features), trend([1, 2])], width: 340, height: 240)
+        let outline = try #require(XMLOutline(svg))
+        let lines = outline.all("text").filter { $0.text.contains("FEATURE") }
+        #expect(lines.count > 1 && lines.count < 5)
+        #expect(lines.allSatisfy { $0.text.count <= 53 })
     }
 
     @Test(arguments: [40, 80, 120])

@@ -11,21 +11,29 @@ public import Foundation
 /// A file that appears under its name only when it is whole.
 ///
 /// Bytes go to a temporary file in the same directory; ``commit()`` syncs and renames it. A file that is not
-/// committed, whatever the reason, is removed.
+/// committed, whatever the reason, is removed. A name that is a link stays one: the file that it leads to is replaced.
 public final class AtomicFile {
-    /// The final place of the file.
+    /// The name of the file.
     public let url: URL
+    /// The file behind the links.
+    private let target: URL
     private let temporaryPath: String
     private var descriptor: Int32
 
     /// Creates the temporary file.
     ///
-    /// Throws ``FormatError`` when the directory is absent or not writable.
+    /// Throws ``FormatError`` when the directory is absent or not writable, and for a pipe or a device.
     public init(replacing url: URL) throws {
         self.url = url
-        let directory = url.deletingLastPathComponent().path
+        guard case .file(let path) = try OutputPlace(of: url.path) else {
+            throw FormatError(
+                .cannotWrite, file: url.path, "is no regular file, and cannot be replaced by one",
+                remedy: "Name another file.")
+        }
+        target = URL(fileURLWithPath: path)
+        let directory = target.deletingLastPathComponent().path
         let unique = "\(getpid())-\(String(UInt32.random(in: 0...UInt32.max), radix: 16))"
-        temporaryPath = "\(directory)/.\(url.lastPathComponent).\(unique).partial"
+        temporaryPath = "\(directory)/.\(target.lastPathComponent).\(unique).partial"
         descriptor = open(temporaryPath, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {
             let error = lastSystemError()
@@ -83,13 +91,13 @@ public final class AtomicFile {
         guard fsync(descriptor) == 0 else { throw writeFailure() }
         let closed = close(descriptor)
         descriptor = -1
-        guard closed == 0, rename(temporaryPath, url.path) == 0 else {
+        guard closed == 0, rename(temporaryPath, target.path) == 0 else {
             let failure = writeFailure()
             unlink(temporaryPath)
             throw failure
         }
         // The rename itself lasts only once the directory is synced; a file system without that is no failure.
-        let directory = open(url.deletingLastPathComponent().path, O_RDONLY | O_CLOEXEC)
+        let directory = open(target.deletingLastPathComponent().path, O_RDONLY | O_CLOEXEC)
         if directory >= 0 {
             fsync(directory)
             close(directory)
@@ -104,8 +112,10 @@ public final class AtomicFile {
         unlink(temporaryPath)
     }
 
-    /// Writes a whole file at once.
+    /// Writes a whole file at once; a pipe, a device or "/dev/stdout" gets the bytes and stays what it is.
     public static func write(_ data: Data, to url: URL) throws {
+        let place = try OutputPlace(of: url.path)
+        guard case .file = place else { return try place.write(data, file: url) }
         let file = try AtomicFile(replacing: url)
         try data.withUnsafeBytes { try file.write($0, at: 0) }
         try file.commit()

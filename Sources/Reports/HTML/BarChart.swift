@@ -112,10 +112,7 @@ struct BarChart {
         "<text class=\"\(style)\" x=\"\(n(x))\" y=\"\(n(y))\">\(VisibleText(content).escaped)</text>"
     }
 
-    private func n(_ value: Double) -> String {
-        let tenths = (value * 10).rounded() / 10
-        return tenths == tenths.rounded() ? String(Int(tenths)) : String(tenths)
-    }
+    private func n(_ value: Double) -> String { Drawing.n(value) }
 }
 
 private struct Plot {

@@ -4,8 +4,11 @@ import Foundation
 enum Drawing {
     /// A coordinate, to a tenth.
     static func n(_ value: Double) -> String {
-        let tenths = (value * 10).rounded() / 10
-        return tenths == tenths.rounded() ? String(Int(tenths)) : String(tenths)
+        let tenths = (value * 10).rounded()
+        guard abs(tenths) < 0x1p52 else { return String(value) }
+        let count = UInt64(abs(tenths))
+        let isWhole = count % 10 == 0
+        return Digits.text(isWhole ? count / 10 : count, decimals: isWhole ? 0 : 1, isNegative: tenths < 0)
     }
 
     static func text(_ style: String, _ x: Double, _ y: Double, _ content: String) -> String {

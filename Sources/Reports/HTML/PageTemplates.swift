@@ -1,4 +1,3 @@
-import LabCore
 import Mustache
 
 /// The templates of the pages; they share a style.
@@ -21,11 +20,6 @@ enum PageTemplates {
         "runs": PackageResources.runs_mustache, "trends": PackageResources.trends_mustache,
         "compare": PackageResources.compare_mustache,
     ]
-
-    /// Tells one state of the templates from another.
-    static let digest = Digest(
-        of: sources.sorted { $0.key < $1.key }.map { $0.key + "\n" + String(decoding: $0.value, as: UTF8.self) }
-            .joined(separator: "\n"))
 
     static func render(_ content: Any, with page: Page) throws -> String {
         try library.get().render(TemplateNode(content), withTemplate: page.rawValue) ?? ""

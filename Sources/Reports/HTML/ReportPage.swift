@@ -173,7 +173,7 @@ struct ReportPage {
         hasCharts = !charts.isEmpty
         fidelity = records.enumerated().map { FidelitySection($1, id: "kl\($0)", in: run) }
         hasFidelity = !fidelity.isEmpty
-        self.trends = trends.enumerated().compactMap { TrendSection($1, id: "trend\($0)") }
+        self.trends = TrendSection.all(trends)
         hasTrends = !self.trends.isEmpty
         texts = [TextPairSection(run.texts ?? [], in: run)].compactMap { $0 }
         languages = [LanguageSection(run.languages ?? [], in: run)].compactMap { $0 }

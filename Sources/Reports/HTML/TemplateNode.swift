@@ -8,8 +8,10 @@ struct TemplateNode: MustacheParent {
     private var children: [String: Any] = [:]
 
     /// - Parameter content: a struct whose properties are markup, truth values, and structs and arrays of such.
-    init(_ content: Any) {
-        for child in Mirror(reflecting: content).children {
+    init(_ content: Any) { self.init(Mirror(reflecting: content)) }
+
+    private init(_ mirror: Mirror) {
+        for child in mirror.children {
             if let label = child.label { children[label] = Self.value(child.value) }
         }
     }
@@ -17,10 +19,8 @@ struct TemplateNode: MustacheParent {
     func child(named: String) -> Any? { children[named] }
 
     private static func value(_ value: Any) -> Any {
-        switch value {
-        case is Markup, is Bool: value
-        case let items as [Any]: items.map(Self.value)
-        default: TemplateNode(value)
-        }
+        if value is Markup || value is Bool { return value }
+        let mirror = Mirror(reflecting: value)
+        return mirror.displayStyle == .collection ? mirror.children.map { Self.value($0.value) } : TemplateNode(mirror)
     }
 }

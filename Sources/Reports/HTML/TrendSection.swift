@@ -8,8 +8,14 @@ struct TrendSection {
     let wide: Markup
     let narrow: Markup
 
+    /// The trends of a page.
+    static func all(_ trends: [Trend]) -> [TrendSection] {
+        let names = TrendNames(trends)
+        return trends.enumerated().compactMap { TrendSection($1, among: names, id: "trend\($0)") }
+    }
+
     /// Nil for a trend with one point: a dot is no trend.
-    init?(_ trend: Trend, id: String) {
+    private init?(_ trend: Trend, among names: TrendNames, id: String) {
         guard trend.points.count > 1, let first = trend.points.first, let last = trend.points.last else { return nil }
         var text = "\(Format.count(trend.points.count, "run")) from \(Format.day(first.startedAt)) to "
         text += "\(Format.day(last.startedAt)); the last has \(trend.shown(last.value))."
@@ -21,7 +27,8 @@ struct TrendSection {
             text += " The level never changed."
         }
         summary = Markup(text)
-        wide = Markup(html: TrendSVG.svg(trend, width: 720, height: 260, id: "\(id)w"))
-        narrow = Markup(html: TrendSVG.svg(trend, width: 340, height: 240, id: "\(id)n", hasTooltips: false))
+        wide = Markup(html: TrendSVG.svg(trend, among: names, width: 720, height: 260, id: "\(id)w"))
+        narrow = Markup(
+            html: TrendSVG.svg(trend, among: names, width: 340, height: 240, id: "\(id)n", hasTooltips: false))
     }
 }

@@ -3,9 +3,6 @@ public import LabCore
 
 /// The pages of a static site over a history, besides those of its runs: plain HTML with relative links.
 public enum SitePages {
-    /// Tells the pages of one state of the lab from those of another.
-    public static var version: String { PageTemplates.digest.short }
-
     /// Runs listed on the first page and on a model's page.
     private static let listLimit = 100
 
@@ -37,7 +34,7 @@ public enum SitePages {
     ///
     /// - Parameter runs: newest first.
     public static func model(_ name: String, _ runs: [SiteRun], trends: [Trend]) throws -> String {
-        let sections = trends.enumerated().compactMap { TrendSection($1, id: "trend\($0)") }
+        let sections = TrendSection.all(trends)
         let months = Set(runs.dropFirst(listLimit).map { String(Format.day($0.startedAt).prefix(7)) })
         let page = ListPage(
             title: Markup(name, limit: 200), summary: Markup(summary(runs) + "."), trends: sections,

@@ -79,9 +79,9 @@ public enum TerminalReport {
             ])
             statuses.append(judged?.status)
         }
-        let optional = 4
         var table = TerminalTable(rows: rows, alignment: [.left, .left, .right, .left, .left, .left, .left])
-        if table.width > terminal.width { table = table.dropping(column: optional) }
+        // The interval goes first, then the limit, then the unit.
+        for column in [4, 4, 3] where table.width > terminal.width { table = table.dropping(column: column) }
         return zip(table.lines, statuses).map { line, status in
             guard let status, line.hasSuffix(status.rawValue) else { return line }
             return String(line.dropLast(status.rawValue.count)) + terminal.paint(status.rawValue, status)
@@ -127,7 +127,8 @@ public enum TerminalReport {
                 "\(Format.fixed(artifact.bitsPerWeight, 2)) bits/weight", artifact.sha256.short,
             ]
         }
-        let table = TerminalTable(rows: rows, alignment: [.left, .right, .right, .left])
-        return (table.width > width ? table.dropping(column: 3) : table).lines
+        var table = TerminalTable(rows: rows, alignment: [.left, .right, .right, .left])
+        for column in [3, 2] where table.width > width { table = table.dropping(column: column) }
+        return table.lines
     }
 }

@@ -11,22 +11,26 @@ package enum Format {
     /// A number with a fixed count of decimals.
     package static func fixed(_ value: Double, _ decimals: Int) -> String {
         guard value.isFinite else { return "invalid" }
-        let text = String(format: "%.\(decimals)f", abs(value))
-        let isZero = text.allSatisfy { $0 == "0" || $0 == "." }
-        return value < 0 && !isZero ? "\u{2212}" + text : text
+        let text = Digits.fixed(abs(value), decimals) ?? String(format: "%.\(decimals)f", abs(value))
+        return value < 0 && !isZero(text) ? "\u{2212}" + text : text
+    }
+
+    /// Whether a number that was written without a sign shows as zero.
+    private static func isZero(_ text: String) -> Bool {
+        text.utf8.allSatisfy { $0 == UInt8(ascii: "0") || $0 == UInt8(ascii: ".") }
     }
 
     /// A number with a sign, unless it shows as zero.
     package static func signed(_ value: Double, _ decimals: Int) -> String {
         let text = fixed(value, decimals)
-        let isZero = text.allSatisfy { $0 == "0" || $0 == "." }
-        return value > 0 && value.isFinite && !isZero ? "+" + text : text
+        return value > 0 && value.isFinite && !isZero(text) ? "+" + text : text
     }
 
     /// A number as a person wrote it: so many significant digits at most, no trailing zeros.
     package static func plain(_ value: Double, digits: Int = 6) -> String {
         guard value.isFinite else { return "invalid" }
-        return String(format: "%.\(digits)g", value).replacingOccurrences(of: "-", with: "\u{2212}")
+        let text = Digits.printed("%.\(digits)g", value)
+        return text.utf8.contains(UInt8(ascii: "-")) ? text.replacingOccurrences(of: "-", with: "\u{2212}") : text
     }
 
     /// A number with so many significant digits, in tens below 0.0001: "0.01234", "12.34", "1.2×10⁻⁷".
@@ -44,8 +48,8 @@ package enum Format {
 
     /// The power of ten of the first digit, after rounding to so many.
     private static func decimalExponent(_ value: Double, _ digits: Int) -> Int {
-        let text = String(format: "%.\(digits - 1)e", value)
-        return text.split(separator: "e").last.flatMap { Int($0) } ?? 0
+        let text = Digits.printed("%.\(digits - 1)e", value).utf8
+        return text.lastIndex(of: UInt8(ascii: "e")).flatMap { Int(Substring(text[text.index(after: $0)...])) } ?? 0
     }
 
     /// Metrics whose values are changes, and carry a sign.
@@ -69,8 +73,7 @@ package enum Format {
         var extra = 0
         while extra < 4, let limit, value != limit, number(value, extra) == number(limit, extra) { extra += 1 }
         let text = number(value, extra)
-        let isZero = text.allSatisfy { $0 == "0" || $0 == "." }
-        return (isZero ? "" : sign) + text + Format.sign(unit)
+        return (isZero(text) ? "" : sign) + text + Format.sign(unit)
     }
 
     /// The value that a gate judged; nil when there is none.

@@ -18,6 +18,10 @@ package struct VisibleText {
             text = raw
             return
         }
+        if raw.utf8.count <= limit, raw.unicodeScalars.allSatisfy(Self.isPlain) {
+            text = raw
+            return
+        }
         var text = String.UnicodeScalarView()
         var marks = 0
         func endMarks() {
@@ -63,6 +67,14 @@ package struct VisibleText {
         }
     }
 
+    /// Letters of Latin scripts, and the punctuation and signs of the lab's own sentences: neither marks nor harmful.
+    private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0x20..<0x7F, 0xA0..<0xAD, 0xAE..<0x300, 0x2010...0x2027, 0x2070...0x209F, 0x2190...0x2BFF: true
+        default: false
+        }
+    }
+
     private static func isMark(_ scalar: Unicode.Scalar) -> Bool {
         guard scalar.value >= 0x300 else { return false }
         let category = scalar.properties.generalCategory
@@ -83,20 +95,21 @@ package struct VisibleText {
 
     /// Escaped for HTML and XML text and attributes.
     ///
-    /// Goes by scalars: a quote followed by a combining mark is one Character that equals no quote.
+    /// Goes by bytes: a quote followed by a combining mark is one Character that equals no quote.
     package var escaped: String {
         guard text.utf8.contains(where: Self.needsEscape) else { return text }
-        var result = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "&": result.append(contentsOf: "&amp;".unicodeScalars)
-            case "<": result.append(contentsOf: "&lt;".unicodeScalars)
-            case ">": result.append(contentsOf: "&gt;".unicodeScalars)
-            case "\"": result.append(contentsOf: "&quot;".unicodeScalars)
-            case "'": result.append(contentsOf: "&#39;".unicodeScalars)
-            default: result.append(scalar)
+        var result: [UInt8] = []
+        result.reserveCapacity(text.utf8.count + 64)
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "&"): result += "&amp;".utf8
+            case UInt8(ascii: "<"): result += "&lt;".utf8
+            case UInt8(ascii: ">"): result += "&gt;".utf8
+            case UInt8(ascii: "\""): result += "&quot;".utf8
+            case UInt8(ascii: "'"): result += "&#39;".utf8
+            default: result.append(byte)
             }
         }
-        return String(result)
+        return String(decoding: result, as: UTF8.self)
     }
 }

@@ -8,6 +8,13 @@ public enum TrendSVG {
     /// Points up to which each has a dot with a tooltip.
     private static let mostDots = 400
 
+    /// Room for a character of the text, on average, in pixels.
+    private static let columnWidth = 6.3
+    /// Room for a line of the text, in pixels.
+    private static let lineHeight = 15.0
+    /// Lines of the subject, which a device's name with all its features makes long.
+    private static let mostLines = 4
+
     /// Draws a trend; without points it says so.
     ///
     /// - Parameter width: of the picture, in pixels; text keeps its size.
@@ -16,11 +23,23 @@ public enum TrendSVG {
     public static func svg(
         _ trend: Trend, width: Double = 860, height: Double = 260, id: String = "trend", hasTooltips: Bool = true
     ) -> String {
-        let text = TrendText(trend)
+        svg(trend, among: TrendNames([]), width: width, height: height, id: id, hasTooltips: hasTooltips)
+    }
+
+    /// Draws a trend that others are shown with.
+    static func svg(
+        _ trend: Trend, among others: TrendNames, width: Double, height: Double, id: String, hasTooltips: Bool = true
+    ) -> String {
+        let text = TrendText(trend, among: others)
         let name = VisibleText(id).escaped
+        let columns = TerminalText(width: Int(width / columnWidth), hasColor: false)
+        let subject = columns.wrap(VisibleText(text.subject).text, indent: 0).prefix(mostLines)
+        let top = 58 + lineHeight * Double(subject.count - 1)
         let parts =
             trend.points.isEmpty
-            ? [label("axis", 0, 60, "no runs")] : drawing(trend, width, height, name, hasTooltips: hasTooltips)
+            ? [label("axis", 0, top + 2, "no runs")]
+            : drawing(trend, width, height, top: top, name, hasTooltips: hasTooltips)
+        let lines = subject.enumerated().map { label("axis", 0, 30 + lineHeight * Double($0), $1) }
         return """
             <svg class="lab-trend" viewBox="0 0 \(n(width)) \(n(height))" role="img" \
             aria-labelledby="\(name)-t \(name)-d" xmlns="http://www.w3.org/2000/svg">\
@@ -28,7 +47,7 @@ public enum TrendSVG {
             <desc id="\(name)-d">\(VisibleText(text.description).escaped)</desc>
             <style>\(style)</style>
             \(label("name", 0, 14, text.quantity))
-            \(label("axis", 0, 30, text.subject))
+            \(lines.joined(separator: "\n"))
             \(parts.joined(separator: "\n"))
             </svg>
             """
@@ -37,11 +56,12 @@ public enum TrendSVG {
     /// A file with several trends, one below the other, on a ground of its own.
     public static func document(_ trends: [Trend], width: Double = 860, height: Double = 260) -> String {
         let margin = 20.0
+        let names = TrendNames(trends)
         let total = (width: width + 2 * margin, height: margin + Double(trends.count) * (height + margin))
         let pictures = trends.enumerated().map { index, trend in
             """
             <svg x="\(n(margin))" y="\(n(margin + Double(index) * (height + margin)))" width="\(n(width))" \
-            height="\(n(height))">\(svg(trend, width: width, height: height, id: "trend\(index + 1)"))</svg>
+            height="\(n(height))">\(svg(trend, among: names, width: width, height: height, id: "trend\(index + 1)"))</svg>
             """
         }
         return """
@@ -54,11 +74,11 @@ public enum TrendSVG {
             """
     }
 
-    private static func drawing(_ trend: Trend, _ width: Double, _ height: Double, _ id: String, hasTooltips: Bool)
-        -> [String]
-    {
+    private static func drawing(
+        _ trend: Trend, _ width: Double, _ height: Double, top: Double, _ id: String, hasTooltips: Bool
+    ) -> [String] {
         let scale = TrendScale(trend)
-        let (left, right, top, bottom) = (56.0, width - 92, 58.0, height - 26)
+        let (left, right, bottom) = (56.0, width - 92, height - 26)
         let axis = Axis(low: scale.low, high: scale.high, from: bottom, to: top)
         let step = trend.points.count > 1 ? (right - left) / Double(trend.points.count - 1) : 0
         func x(_ index: Int) -> Double { trend.points.count > 1 ? left + step * Double(index) : (left + right) / 2 }
@@ -159,10 +179,7 @@ public enum TrendSVG {
         "<text class=\"\(style)\" x=\"\(n(x))\" y=\"\(n(y))\">\(VisibleText(content).escaped)</text>"
     }
 
-    private static func n(_ value: Double) -> String {
-        let tenths = (value * 10).rounded() / 10
-        return tenths == tenths.rounded() ? String(Int(tenths)) : String(tenths)
-    }
+    private static func n(_ value: Double) -> String { Drawing.n(value) }
 
     /// Colours are variables, so that a page's own style has no part in them.
     private static let style = """

@@ -14,8 +14,22 @@ public enum TrendTerminal {
     /// - Parameter color: whether shifts are coloured with ANSI sequences.
     /// - Parameter hasChart: whether the chart is drawn below the sparkline.
     public static func render(_ trend: Trend, width: Int = 80, color: Bool = false, hasChart: Bool = true) -> String {
+        render([trend], width: width, color: color, hasChart: hasChart)[0]
+    }
+
+    /// Renders trends that are shown together, each with the names that tell it from the others.
+    public static func render(
+        _ trends: [Trend], width: Int = 80, color: Bool = false, hasChart: Bool = true
+    ) -> [String] {
+        let names = TrendNames(trends)
+        return trends.map { render($0, among: names, width: width, color: color, hasChart: hasChart) }
+    }
+
+    private static func render(
+        _ trend: Trend, among others: TrendNames, width: Int, color: Bool, hasChart: Bool
+    ) -> String {
         let terminal = TerminalText(width: max(width, 40), hasColor: color)
-        let text = TrendText(trend)
+        let text = TrendText(trend, among: others)
         var lines = terminal.wrap(VisibleText("\(text.quantity)  \(text.subject)").text, indent: 2)
         let name = VisibleText(text.quantity).text
         if color, lines[0].hasPrefix(name) { lines[0] = "\u{1B}[1m\(name)\u{1B}[0m" + lines[0].dropFirst(name.count) }

@@ -1,6 +1,23 @@
 import Foundation
 package import LabCore
 
+/// Which parts of their keys trends of a metric that are shown together differ in, beyond those that are always named.
+package struct TrendNames: Sendable {
+    let hasDevices: Bool
+    let hasEvaluations: Bool
+    let hasDatasets: Bool
+    let hasSuites: Bool
+
+    package init(_ trends: [Trend]) {
+        let metrics = Dictionary(grouping: trends.map(\.key), by: \.metric).values
+        func differ(_ part: (SeriesKey) -> String) -> Bool { metrics.contains { Set($0.map(part)).count > 1 } }
+        hasDevices = differ(\.device)
+        hasEvaluations = differ(\.evaluation)
+        hasDatasets = differ(\.dataset)
+        hasSuites = differ(\.suite)
+    }
+}
+
 /// What a trend says, in words.
 package struct TrendText {
     /// "perplexity increase, pajama-tiny Q4_K_M on cpu".
@@ -14,15 +31,21 @@ package struct TrendText {
     /// "+0.31 percentage points (1.20 % to 1.51 %) from run 20261122-223500-3f9c1a on, 2026-11-22", for each shift.
     package let shifts: [String]
 
-    package init(_ trend: Trend) {
+    /// - Parameter others: the trends that are shown together with this one, which its names must tell it from.
+    package init(_ trend: Trend, among others: TrendNames = TrendNames([])) {
         let key = trend.key
         let unit = key.unit == "1" ? "" : ", \(Format.words(key.unit))"
         quantity = Format.words(key.metric) + unit
         let model = [key.model, key.recipe].filter { !$0.isEmpty }.joined(separator: " ")
         let whose = key.role == .parent ? "\(model) (parent)" : model
-        subject = ["\(whose) on \(key.backend)", key.dataset, "suite \(key.suite)"].filter { !$0.isEmpty }
+        let device = others.hasDevices ? " (\(key.device))" : ""
+        let place = "\(whose) on \(key.backend)\(device)"
+        let evaluation = others.hasEvaluations ? ["evaluation \(key.evaluation)"] : []
+        subject = ([place, key.dataset, "suite \(key.suite)"] + evaluation).filter { !$0.isEmpty }
             .joined(separator: ", ")
-        heading = "\(Format.words(key.metric)), \(whose) on \(key.backend)"
+        let rest = (others.hasDatasets ? [key.dataset] : []) + (others.hasSuites ? ["suite \(key.suite)"] : [])
+        heading = ([Format.words(key.metric), place] + (rest + evaluation).filter { !$0.isEmpty })
+            .joined(separator: ", ")
         shifts = trend.shifts.compactMap { shift in
             guard trend.points.indices.contains(shift.index) else { return nil }
             let point = trend.points[shift.index]
