@@ -20,7 +20,7 @@ struct GateCommand: ParsableCommand {
     @OptionGroup var places: PlaceOptions
 
     func run() throws {
-        let history = try History(at: places.historyFile)
+        let history = try History(at: places.historyFile, for: .reading)
         let verdict = try gate.judge(history.resolve(subject), against: gate.reference(), in: history)
         throw LabCore.ExitCode.Ending(exitCode: verdict.exitCode)
     }
