@@ -124,15 +124,14 @@ import Testing
         #expect(try !HistoryCheck(of: directory.history).problems.isEmpty)
         let rescued = directory.url.appending(path: "rescued.sqlite")
         let rescue = try HistoryRescue(from: directory.history, into: rescued)
-        let saved = rescue.tables.reduce(0) { $0 + $1.saved }
-        #expect(saved > 200)
-        #expect(rescue.tables.contains { $0.isDamaged })
+        #expect(rescue.tables.first { $0.name == "samples" }?.isDamaged == true)
         let alone = directory.url.appending(path: "alone.sqlite")
         try FileManager.default.copyItem(at: rescued, to: alone)
         let check = try HistoryCheck(of: alone)
         #expect(check.problems == [])
         let tables = Dictionary(uniqueKeysWithValues: rescue.tables.map { ($0.name, $0.saved) })
-        #expect(check.runs == tables["runs"])
+        // They were written first, so the half that is left has them all.
+        #expect(check.runs == Self.runCount && tables["runs"] == Self.runCount)
         #expect(check.samples == (tables["samples"] ?? 0) + (tables["outputs"] ?? 0))
     }
 
