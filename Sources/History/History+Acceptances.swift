@@ -8,7 +8,7 @@ extension History {
     /// - Parameter note: why; may be empty.
     /// - Throws: ``HistoryError`` with ``HistoryError/Code/unknownRun`` where there is no such run.
     public func accept(_ runID: String, note: String, at date: Date) throws {
-        try write(mustSync: true) { database in
+        try write(isEnd: true) { database in
             try requireRun(runID, in: database)
             try database.execute(
                 sql: """
@@ -22,7 +22,7 @@ extension History {
     /// When and why a run was accepted, newest first; empty where it never was.
     public func acceptances(of runID: String) throws -> [Acceptance] {
         let rows = try HistoryError.translating(url, "read") {
-            try pool.read { database in
+            try connection.read { database in
                 try Row.fetchAll(
                     database,
                     sql: "SELECT accepted_at, note FROM acceptances WHERE run_id = ? ORDER BY accepted_at DESC",
@@ -72,7 +72,7 @@ extension History {
             ORDER BY \(columns.map { "\($0) DESC" }.joined(separator: ", ")), s.run_id DESC
             """
         let found = try HistoryError.translating(url, "read") {
-            try pool.read { database in
+            try connection.read { database in
                 // The newest of each subject, and of the first subject the newest that has all others too.
                 var newest: [(place: String, id: String)] = []
                 for subject in subjects {

@@ -7,7 +7,7 @@ extension History {
     /// - Throws: ``HistoryError`` with ``HistoryError/Code/ambiguousRun`` where several artifacts' digests begin so.
     public func latestRun(artifact digest: String) throws -> RunRecord? {
         let rows = try HistoryError.translating(url, "read") {
-            try pool.read { database in
+            try connection.read { database in
                 try Row.fetchAll(
                     database,
                     sql: """

@@ -16,17 +16,16 @@ extension History {
     /// - Returns: the number of runs in the copy.
     /// - Throws: ``HistoryError``; also when the file exists and is no history of the lab.
     public func export(to file: URL, since: Date? = nil, suite: String? = nil) throws -> Int {
-        try Self.requireReplaceable(file, besides: url)
+        let claim = try Self.claim(file, besides: url)
+        defer { try? claim?.close() }
         let name = ".\(file.lastPathComponent).\(getpid())-\(UInt32.random(in: 0...UInt32.max)).partial"
         let temporary = file.deletingLastPathComponent().appendingPathComponent(name)
         defer {
             for suffix in ["", "-journal"] { try? FileManager.default.removeItem(atPath: temporary.path + suffix) }
         }
         try HistoryError.translating(url, "read") {
-            // Not the pool's writer, which this process may need meanwhile.
-            var configuration = Configuration()
-            configuration.busyMode = .timeout(Self.busyTimeoutSeconds)
-            let queue = try DatabaseQueue(path: url.path, configuration: configuration)
+            // A connection of its own: this process may write meanwhile.
+            let queue = try HistoryFile.reader(of: url)
             defer { try? queue.close() }
             do {
                 try queue.writeWithoutTransaction {
@@ -36,6 +35,12 @@ extension History {
                 throw HistoryError(
                     .unwritable, file: file, "\(file.path) cannot be written",
                     remedy: "name a file in a folder that is there")
+            } catch let error as DatabaseError {
+                // A damaged page sends SQLite beyond all limits, which it may call a full disk.
+                let found = try queue.read { try String.fetchOne($0, sql: "PRAGMA quick_check(1)") }
+                if let found, found != "ok" { throw HistoryError.corrupt(url, found) }
+                guard error.resultCode == .SQLITE_FULL else { throw error }
+                throw HistoryError.diskFull(file, "cannot write history \(file.path)")
             }
         }
         let runs = try HistoryError.translating(file, "write") {
@@ -76,26 +81,41 @@ extension History {
                 """)
     }
 
-    /// Refuses to replace what is no history, or the history itself.
-    private static func requireReplaceable(_ file: URL, besides own: URL) throws {
-        guard FileManager.default.fileExists(atPath: file.path) else { return }
-        guard file.resolvingSymlinksInPath() != own.resolvingSymlinksInPath() else {
+    /// A lock on the history that is to be replaced, held by the connection until it is closed; nil where there is none.
+    ///
+    /// Refuses what is no history, the history itself, and one that another process has open: what it writes would be lost,
+    /// and its log be mixed with the copy.
+    private static func claim(_ file: URL, besides own: URL) throws -> DatabaseQueue? {
+        guard FileManager.default.fileExists(atPath: file.path) else { return nil }
+        guard !HistoryFile.isSame(file, own) else {
             throw HistoryError(
                 .invalidValue, file: file, "\(file.path) is the history itself", remedy: "name another file")
         }
         do {
-            try HistoryError.translating(file, "replace") { try check(file) }
+            guard try HistoryError.translating(file, "replace", { try HistoryFile.version(of: file) }) > 0 else {
+                return nil
+            }
         } catch let error as HistoryError {
             throw HistoryError(
                 error.code, file: file,
                 "\(file.path) exists and is no history that may be replaced: \(error.description)",
-                remedy: "name another file, or remove this one")
+                remedy: "name another file")
         }
-        // What another process has open, or what a killed one left beside it, must not be mixed with the copy.
-        guard !FileManager.default.fileExists(atPath: file.path + "-wal") else {
+        do {
+            // Leaving WAL mode needs the file for oneself, and writes back what a killed process left in the log.
+            var configuration = Configuration()
+            configuration.allowsUnsafeTransactions = true
+            let queue = try DatabaseQueue(path: file.path, configuration: configuration)
+            try queue.writeWithoutTransaction {
+                try $0.execute(sql: "PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE")
+            }
+            return queue
+        } catch let error as DatabaseError where [.SQLITE_BUSY, .SQLITE_LOCKED].contains(error.resultCode) {
             throw HistoryError(
-                .busy, file: file, "history \(file.path) is in use: there is \(file.path)-wal",
+                .busy, file: file, "history \(file.path) is in use",
                 remedy: "name another file; 'lab history import' adds to a history that is in use")
+        } catch let error as DatabaseError {
+            return try HistoryError.translating(file, "replace") { throw error }
         }
     }
 

@@ -11,7 +11,7 @@ public struct ImportSummary: Hashable, Sendable {
     public var measurements = 0
     /// Samples and outputs that were new here.
     public var samples = 0
-    /// Samples and outputs that both histories have, with different results; those that were here stayed.
+    /// Samples and outputs that both histories have, with different results; of each the one computed first is kept.
     public var conflicts = 0
     /// Acceptances that were new here.
     public var acceptances = 0
@@ -23,35 +23,33 @@ extension History {
     /// Takes over what another history has and this one has not, in one transaction.
     ///
     /// Identifiers of runs and keys of samples decide, so that importing again changes nothing, and two histories that
-    /// import each other have the same content. Where both computed the same sample, the earlier is remembered as its
-    /// origin; where their results differ, the one that is here stays.
+    /// import each other have the same content. Where both computed the same sample, the earlier is kept, also where the
+    /// results differ.
     ///
     /// - Throws: ``HistoryError``: ``HistoryError/Code/conflictingRun`` when a run there has the identifier of another run
     ///   here, and nothing is taken over then; ``HistoryError/Code/newerSchema``, ``HistoryError/Code/foreign`` and
     ///   ``HistoryError/Code/corrupt`` for files that cannot be read. The other file is left as it is.
     public func importHistory(from file: URL) throws -> ImportSummary {
         guard FileManager.default.fileExists(atPath: file.path) else {
-            throw HistoryError(
-                .invalidValue, file: file, "there is no history \(file.path)", remedy: "name a file to import")
+            throw HistoryError.missing(file, remedy: "name a file to import")
         }
-        guard file.resolvingSymlinksInPath() != url.resolvingSymlinksInPath() else {
+        guard !HistoryFile.isSame(file, url) else {
             throw HistoryError(
                 .invalidValue, file: file, "\(file.path) is the history itself", remedy: "name another file")
         }
         let copy = try Self.upToDateCopy(of: file)
         defer { copy?.remove() }
         var summary = ImportSummary()
-        try HistoryError.translating(url, "import into") {
-            try pool.writeWithoutTransaction { database in
-                try database.execute(
-                    sql: "PRAGMA synchronous = FULL; PRAGMA cache_size = -262144; ATTACH DATABASE ? AS other",
-                    arguments: [(copy?.url ?? file).path])
-                defer { try? database.execute(sql: "DETACH DATABASE other; PRAGMA cache_size = -2000") }
-                try database.inTransaction(.immediate) {
-                    summary = try merge(in: database, from: file)
-                    return .commit
-                }
+        try writing("import into") { database in
+            try database.execute(
+                sql: "PRAGMA synchronous = FULL; PRAGMA cache_size = -262144; ATTACH DATABASE ? AS other",
+                arguments: [HistoryFile.readableName(of: copy?.url ?? file)])
+            defer { try? database.execute(sql: "DETACH DATABASE other; PRAGMA cache_size = -2000") }
+            try database.inTransaction(.immediate) {
+                summary = try merge(in: database, from: file)
+                return .commit
             }
+            Self.emptyLog(of: database)
         }
         return summary
     }
@@ -59,11 +57,10 @@ extension History {
     /// A copy of an older history at this lab's version; nil for one that is at this version.
     static func upToDateCopy(of file: URL) throws -> TemporaryHistory? {
         try HistoryError.translating(file, "read") {
-            try check(file)
-            var configuration = Configuration()
-            configuration.readonly = true
-            configuration.busyMode = .timeout(busyTimeoutSeconds)
-            let queue = try DatabaseQueue(path: file.path, configuration: configuration)
+            guard try HistoryFile.version(of: file) > 0 else {
+                throw HistoryError.missing(file, remedy: "the file is empty; name another")
+            }
+            let queue = try HistoryFile.tidyReader(of: file)
             defer { try? queue.close() }
             let isCurrent = try queue.read { database in
                 if let problem = try String.fetchOne(database, sql: "PRAGMA quick_check(1)"), problem != "ok" {
@@ -142,7 +139,7 @@ private enum Merge {
     private static let seriesColumns =
         "metric, suite, evaluation, unit, dataset, model, recipe, role, backend, device"
     private static let artifactColumns =
-        "sha256, path, format, recipe, model, bytes, bits_per_weight, source_sha256"
+        "sha256, path, format, bytes, bits_per_weight, source_sha256"
     private static let conditionColumns = "artifact_sha256, evaluator, engine, backend, device, json"
 
     static let statements = """
@@ -151,8 +148,8 @@ private enum Merge {
         INSERT INTO main.runs (\(runColumns)) SELECT \(runColumns) FROM other.runs WHERE id IN (SELECT id FROM new_runs);
         INSERT OR IGNORE INTO main.artifacts (\(artifactColumns)) SELECT \(artifactColumns) FROM other.artifacts
             WHERE sha256 IN (SELECT sha256 FROM other.run_artifacts JOIN new_runs ON run_id = id);
-        INSERT INTO main.run_artifacts (run_id, position, sha256, path, role)
-            SELECT run_id, position, sha256, path, role FROM other.run_artifacts JOIN new_runs ON run_id = id;
+        INSERT INTO main.run_artifacts (run_id, position, sha256, path, role, model, recipe)
+            SELECT run_id, position, sha256, path, role, model, recipe FROM other.run_artifacts JOIN new_runs ON run_id = id;
         INSERT INTO main.verdicts (
             run_id, position, artifact, backend, evaluation, metric, status, value, threshold, reason)
             SELECT run_id, position, artifact, backend, evaluation, metric, status, value, threshold, reason
@@ -171,8 +168,9 @@ private enum Merge {
                 cached
             FROM other.measurements CROSS JOIN same_series ON series_id = there
             WHERE run_id IN (SELECT id FROM new_runs) ORDER BY here, started_at, run_id, position;
-        INSERT OR IGNORE INTO main.acceptances (run_id, accepted_at, note)
-            SELECT run_id, accepted_at, note FROM other.acceptances;
+        INSERT INTO main.acceptances AS m (run_id, accepted_at, note)
+            SELECT run_id, accepted_at, note FROM other.acceptances WHERE true
+            ON CONFLICT (run_id, accepted_at) DO UPDATE SET note = max(m.note, excluded.note);
         INSERT OR IGNORE INTO main.tags (run_id, name) SELECT run_id, name FROM other.tags;
 
         INSERT OR IGNORE INTO main.conditions (\(conditionColumns)) SELECT \(conditionColumns) FROM other.conditions;
@@ -183,16 +181,18 @@ private enum Merge {
             key, conditions_id, sample_sha256, nll_sum_nats, token_count, run_id, computed_at)
             SELECT key, here, sample_sha256, nll_sum_nats, token_count, run_id, computed_at
             FROM other.samples JOIN same_conditions ON conditions_id = there WHERE true
-            ON CONFLICT (key) DO UPDATE SET run_id = excluded.run_id, computed_at = excluded.computed_at
-            WHERE excluded.nll_sum_nats = m.nll_sum_nats AND excluded.token_count = m.token_count
-                AND (excluded.computed_at, excluded.run_id) < (m.computed_at, m.run_id);
+            ON CONFLICT (key) DO UPDATE SET run_id = excluded.run_id, computed_at = excluded.computed_at,
+                nll_sum_nats = excluded.nll_sum_nats, token_count = excluded.token_count
+            WHERE (excluded.computed_at, excluded.run_id, excluded.nll_sum_nats, excluded.token_count)
+                < (m.computed_at, m.run_id, m.nll_sum_nats, m.token_count);
         INSERT INTO main.outputs AS m (
             key, conditions_id, sample_sha256, parent_key, output, run_id, computed_at)
             SELECT key, here, sample_sha256, parent_key, output, run_id, computed_at
             FROM other.outputs JOIN same_conditions ON conditions_id = there WHERE true
-            ON CONFLICT (key) DO UPDATE SET run_id = excluded.run_id, computed_at = excluded.computed_at
-            WHERE excluded.output = m.output AND excluded.parent_key IS m.parent_key
-                AND (excluded.computed_at, excluded.run_id) < (m.computed_at, m.run_id);
+            ON CONFLICT (key) DO UPDATE SET run_id = excluded.run_id, computed_at = excluded.computed_at,
+                parent_key = excluded.parent_key, output = excluded.output
+            WHERE (excluded.computed_at, excluded.run_id, excluded.output, ifnull(excluded.parent_key, ''))
+                < (m.computed_at, m.run_id, m.output, ifnull(m.parent_key, ''));
         DROP TABLE temp.new_runs;
         DROP TABLE temp.same_series;
         DROP TABLE temp.same_conditions;

@@ -28,20 +28,19 @@ extension History {
         precondition(date != nil || count != nil, "pruning needs a criterion")
         var summary = PruneSummary()
         let sizeBefore = sizeBytes
-        try HistoryError.translating(url, "prune") {
-            try pool.writeWithoutTransaction { database in
-                try database.execute(sql: "PRAGMA synchronous = FULL")
-                try database.inTransaction(.immediate) {
-                    summary = try remove(before: date, keeping: count, now: now, in: database)
-                    return isDryRun ? .rollback : .commit
-                }
-                guard !isDryRun, summary.runs.count + summary.samples > 0 else { return }
-                do {
-                    try database.execute(sql: "VACUUM; PRAGMA wal_checkpoint(TRUNCATE)")
-                } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
-                    // Somebody reads: the space is used again later.
-                }
+        try writing("prune") { database in
+            try database.execute(sql: "PRAGMA synchronous = FULL")
+            try database.inTransaction(.immediate) {
+                summary = try remove(before: date, keeping: count, now: now, in: database)
+                return isDryRun ? .rollback : .commit
             }
+            guard !isDryRun, summary.runs.count + summary.samples > 0 else { return }
+            do {
+                try database.execute(sql: "VACUUM")
+            } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+                // Somebody reads: the space is used again later.
+            }
+            Self.emptyLog(of: database)
         }
         if !isDryRun { summary.freedBytes = max(0, sizeBefore - sizeBytes) }
         return summary
@@ -109,7 +108,7 @@ extension History {
                 SELECT runs.id, started_at, suite, ifnull(model, ''), ifnull(recipe, ''),
                     EXISTS (SELECT 1 FROM acceptances WHERE run_id = runs.id)
                         OR EXISTS (SELECT 1 FROM tags WHERE run_id = runs.id)
-                FROM runs LEFT JOIN run_artifacts ON run_id = runs.id AND role = 'candidate' LEFT JOIN artifacts USING (sha256)
+                FROM runs LEFT JOIN run_artifacts ON run_id = runs.id AND role = 'candidate'
                 ORDER BY started_at DESC, runs.id DESC
                 """)
         var seen: [[String]: Int] = [:]

@@ -7,7 +7,7 @@ extension History {
     /// without reading it.
     public func recordDigests() throws -> [(id: String, digest: Digest)] {
         try HistoryError.translating(url, "read") {
-            try pool.read { database in
+            try connection.read { database in
                 var digests: [(id: String, digest: Digest)] = []
                 let rows = try Row.fetchCursor(
                     database,

@@ -14,7 +14,10 @@ extension History {
     /// Keeps several finished runs, all of them or none.
     ///
     /// - Throws: as ``record(_:)-(RunRecord)``.
-    public func record(_ runs: [RunRecord]) throws {
+    public func record(_ runs: [RunRecord]) throws { try record(runs, isEnd: true) }
+
+    /// - Parameter isEnd: false where more is to be written at once.
+    func record(_ runs: [RunRecord], isEnd: Bool) throws {
         let all = try runs.map { run in
             do {
                 return (run: run, json: try Self.json(run))
@@ -23,7 +26,7 @@ extension History {
                     .invalidValue, file: url, "run \(run.id) holds a number that is not finite: \(error)")
             }
         }
-        try write(mustSync: true) { database in
+        try write(isEnd: isEnd) { database in
             for (run, json) in all {
                 let known = try String.fetchOne(
                     database.cachedStatement(sql: "SELECT record FROM runs WHERE id = ?"), arguments: [run.id])
@@ -89,8 +92,7 @@ extension History {
     private static func hasCandidate(_ column: String) -> String {
         """
         EXISTS (
-            SELECT 1 FROM run_artifacts JOIN artifacts USING (sha256)
-            WHERE run_id = runs.id AND role = 'candidate' AND \(column) = ? COLLATE NOCASE)
+            SELECT 1 FROM run_artifacts WHERE run_id = runs.id AND role = 'candidate' AND \(column) = ? COLLATE NOCASE)
         """
     }
 
@@ -102,7 +104,7 @@ extension History {
         if reference == "last", let run = try latestRun() { return run }
         if let run = try run(id: reference) { return run }
         let matches = try HistoryError.translating(url, "read") {
-            try pool.read { database in
+            try connection.read { database in
                 try String.fetchAll(
                     database,
                     sql: "SELECT id FROM runs WHERE substr(id, 1, length(?1)) = ?1 ORDER BY id DESC LIMIT 6",
@@ -125,7 +127,7 @@ extension History {
 
     private func fetchRun(sql: String, arguments: StatementArguments) throws -> RunRecord? {
         let row = try HistoryError.translating(url, "read") {
-            try pool.read { try Row.fetchOne($0, sql: sql, arguments: arguments) }
+            try connection.read { try Row.fetchOne($0, sql: sql, arguments: arguments) }
         }
         guard let row else { return nil }
         let id: String = row["id"]
@@ -149,8 +151,7 @@ extension History {
         let candidates = try String.fetchAll(
             database,
             sql: """
-                SELECT model || ' ' || recipe FROM run_artifacts JOIN artifacts USING (sha256)
-                WHERE run_id = ? AND role = 'candidate' ORDER BY position
+                SELECT model || ' ' || recipe FROM run_artifacts WHERE run_id = ? AND role = 'candidate' ORDER BY position
                 """,
             arguments: [id])
         let tags = try String.fetchAll(

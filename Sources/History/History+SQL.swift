@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 
 /// The answer to a query: a value is text, a whole number, a real number or nothing.
@@ -27,14 +28,10 @@ extension History {
     ///   more than one.
     public func query(_ sql: String) throws -> QueryResult {
         do {
-            var configuration = Configuration()
-            configuration.readonly = true
-            configuration.busyMode = .timeout(Self.busyTimeoutSeconds)
-            configuration.prepareDatabase { try $0.execute(sql: "PRAGMA query_only = ON") }
-            let queue = try DatabaseQueue(path: url.path, configuration: configuration)
+            let queue = try HistoryFile.reader(of: url)
             defer { try? queue.close() }
             return try queue.read { database in
-                let statement = try database.makeStatement(sql: sql)
+                let statement = try Self.statement(sql, in: database, file: url)
                 guard statement.columnCount > 0 else {
                     throw HistoryError(
                         .badQuery, file: url, "the query gives no rows",
@@ -53,6 +50,16 @@ extension History {
                 remedy: "docs/history.md has the columns of runs_v, measurements_v and verdicts_v")
         } catch let error as DatabaseError {
             return try HistoryError.translating(url, "query") { throw error }
+        }
+    }
+
+    private static func statement(_ sql: String, in database: Database, file: URL) throws -> Statement {
+        do {
+            return try database.makeStatement(sql: sql)
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_MISUSE {
+            throw HistoryError(
+                .badQuery, file: file, "the query is more than one statement",
+                remedy: "ask one at a time; a quotation mark or semicolon may be too many")
         }
     }
 }

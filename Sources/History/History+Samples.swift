@@ -26,7 +26,7 @@ extension History {
         _ keys: [Digest], _ select: String, _ result: (Row) -> Result?
     ) throws -> [Digest: Result] {
         try HistoryError.translating(url, "read") {
-            try pool.read { database in
+            try connection.read { database in
                 var results: [Digest: Result] = [:]
                 for start in stride(from: 0, to: keys.count, by: Self.keysPerQuery) {
                     let batch = keys[start..<min(start + Self.keysPerQuery, keys.count)]
@@ -48,7 +48,7 @@ extension History {
     /// first.
     public func conditions(of artifact: Digest, evaluator name: String) throws -> [SampleConditions] {
         let rows = try HistoryError.translating(url, "read") {
-            try pool.read { database in
+            try connection.read { database in
                 try String.fetchAll(
                     database,
                     sql: """
@@ -109,7 +109,7 @@ extension History {
         let json = try Self.json(conditions)
         let columns = (["key", "conditions_id", "sample_sha256", "run_id", "computed_at"] + own.map(\.key))
         let places = columns.map { _ in "?" }.joined(separator: ", ")
-        try write(mustSync: false) { database in
+        try write(isEnd: false) { database in
             let conditionsID = try Self.conditionsID(conditions, json: json, in: database)
             let common: [(any DatabaseValueConvertible)?] = [
                 key.hex, conditionsID, sample.hex, runID, Date().formatted(Self.timeFormat),

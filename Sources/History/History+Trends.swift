@@ -5,7 +5,7 @@ public import LabCore
 extension History {
     /// The trends of a metric, those with the newest runs first, and how many more the filter admits than its limit.
     ///
-    /// Shifts are those of the points that are returned.
+    /// Shifts are those of the whole series, whatever the filter shows of it.
     public func trends(metric: String, _ filter: TrendFilter = TrendFilter()) throws -> (trends: [Trend], more: Int) {
         let since = filter.since?.formatted(Self.timeFormat) ?? ""
         return try reading { database in
@@ -98,11 +98,31 @@ extension History {
                     engine: row[8]))
         }
         points.reverse()
-        guard let shifts = ChangePoints.shifts(in: points.map(\.value)) else {
+        let shifts = try shifts(of: seriesID, key: key, to: end, runID: runID, shown: points.count, in: database)
+        return Trend(key: key, points: points, shifts: shifts)
+    }
+
+    /// The shifts among the newest points of a series, as they are known from all of it: what is shown must not decide.
+    private func shifts(
+        of seriesID: Int64, key: SeriesKey, to end: String, runID: String, shown: Int, in database: Database
+    ) throws -> [Trend.Shift] {
+        let values = try Double.fetchAll(
+            database.cachedStatement(
+                sql: """
+                    SELECT value FROM measurements
+                    WHERE series_id = ?1 AND (started_at, run_id) <= (?2, ?3) AND artifact IS NOT NULL
+                    ORDER BY started_at, run_id, position
+                    """), arguments: [seriesID, end, runID])
+        guard let shifts = ChangePoints.shifts(in: values) else {
             throw HistoryError(
                 .corrupt, file: url, "\(key.metric) in history \(url.path) has a value that is not finite")
         }
-        return Trend(key: key, points: points, shifts: shifts)
+        // A shift at the first point that is shown has nothing before it.
+        return shifts.compactMap { shift in
+            var shift = shift
+            shift.index -= values.count - shown
+            return shift.index > 0 ? shift : nil
+        }
     }
 
     private func key(_ row: Row) throws -> SeriesKey {
@@ -118,7 +138,7 @@ extension History {
 
     /// Reads in one transaction; what SQLite throws becomes an error that names the file.
     func reading<Value>(_ body: (Database) throws -> Value) throws -> Value {
-        try HistoryError.translating(url, "read") { try pool.read(body) }
+        try HistoryError.translating(url, "read") { try connection.read(body) }
     }
 }
 

@@ -27,8 +27,7 @@ public struct HistoryCheck: Hashable, Sendable {
     /// - Throws: ``HistoryError`` for a file that is no history, or a newer lab's.
     public init(of file: URL) throws {
         guard FileManager.default.fileExists(atPath: file.path) else {
-            throw HistoryError(
-                .invalidValue, file: file, "there is no history \(file.path)", remedy: "name one with --history")
+            throw HistoryError.missing(file)
         }
         do {
             try HistoryError.translating(file, "check") { try look(file) }
@@ -39,11 +38,8 @@ public struct HistoryCheck: Hashable, Sendable {
     }
 
     private mutating func look(_ file: URL) throws {
-        try History.check(file)
-        var configuration = Configuration()
-        configuration.readonly = true
-        configuration.busyMode = .timeout(History.busyTimeoutSeconds)
-        let queue = try DatabaseQueue(path: file.path, configuration: configuration)
+        guard try HistoryFile.version(of: file) > 0 else { throw HistoryError.missing(file) }
+        let queue = try HistoryFile.tidyReader(of: file)
         defer { try? queue.close() }
         try queue.read { database in
             version = try Schema.version(of: database)

@@ -6,6 +6,8 @@ public import LabCore
 public struct HistoryError: LabFailure {
     /// The kinds of failure, for callers that act on them.
     public enum Code: String, Sendable {
+        /// There is no such file, or nothing in it.
+        case missing
         /// The file or its directory cannot be created or written.
         case unwritable
         /// The disk or quota is full; nothing of the write remains.
@@ -28,6 +30,8 @@ public struct HistoryError: LabFailure {
         case invalidValue
         /// The name is not one that a tag may have.
         case invalidName
+        /// No run has the tag.
+        case unknownTag
         /// The query is not one that can be answered.
         case badQuery
         /// Anything else that SQLite reports.
@@ -43,10 +47,11 @@ public struct HistoryError: LabFailure {
     /// How to mend it.
     public let remedy: String?
 
-    /// A reference that names no single run, a bad name and a bad query are usage errors; all else is the lab failing at its work.
+    /// A reference that names no single run, a tag that is none, a bad name and a bad query are usage errors; all else is the
+    /// lab failing at its work.
     public var exitCode: ExitCode {
         switch code {
-        case .unknownRun, .ambiguousRun, .invalidName, .badQuery: .usage
+        case .unknownRun, .ambiguousRun, .invalidName, .unknownTag, .badQuery: .usage
         default: .unavailable
         }
     }
@@ -90,6 +95,10 @@ public struct HistoryError: LabFailure {
         }
     }
 
+    static func missing(_ file: URL, remedy: String = "name one with --history; 'lab run' makes one") -> HistoryError {
+        HistoryError(.missing, file: file, "there is no history \(file.path)", remedy: remedy)
+    }
+
     static func corrupt(_ file: URL, _ said: String) -> HistoryError {
         HistoryError(
             .corrupt, file: file, "history \(file.path) is damaged or not a SQLite database: \(said)",
@@ -99,7 +108,7 @@ public struct HistoryError: LabFailure {
                 """)
     }
 
-    private static func diskFull(_ file: URL, _ failed: String) -> HistoryError {
+    static func diskFull(_ file: URL, _ failed: String) -> HistoryError {
         HistoryError(
             .diskFull, file: file, "\(failed): the disk is full",
             remedy: "free space on the disk of \(file.deletingLastPathComponent().path); finished samples are kept")

@@ -21,34 +21,60 @@ public struct HistoryRescue: Hashable, Sendable {
 
     /// Saves into a new history what can be read of a damaged one, which is left as it is.
     ///
-    /// Tables are read from both ends and by ranges of their keys, so that a damaged page costs the rows on it. Only rows
-    /// that prove themselves are kept: runs whose record can be read, samples with the key that their conditions make.
-    /// What is derived from records is made again.
+    /// Tables are read from both ends and by ranges of their keys, so that a damaged page, or an end that is missing, costs
+    /// the rows on it. Only rows that prove themselves are kept: runs whose record can be read, samples with the key that
+    /// their conditions make. What is derived from records is made again. A damaged header is made again in a copy.
     ///
     /// - Throws: ``HistoryError`` when nothing can be read, or the new file exists or cannot be written.
     public init(from file: URL, into new: URL) throws {
+        guard FileManager.default.fileExists(atPath: file.path) else { throw HistoryError.missing(file) }
         guard !FileManager.default.fileExists(atPath: new.path) else {
             throw HistoryError(
                 .unwritable, file: new, "\(new.path) exists already", remedy: "name a new file with --rescue")
         }
-        var configuration = Configuration()
-        configuration.readonly = true
-        let queue = try HistoryError.translating(file, "rescue") {
-            try DatabaseQueue(path: file.path, configuration: configuration)
-        }
+        let copy = TemporaryHistory()
+        defer { copy.remove() }
+        let (queue, names) = try HistoryError.translating(file, "rescue") { try Self.open(file, copy) }
         defer { try? queue.close() }
-        let names = try HistoryError.translating(file, "rescue") {
-            try queue.inDatabase { database in
-                try Schema.check(database, file: file)
-                return try String.fetchAll(database, sql: "SELECT name FROM sqlite_schema WHERE type = 'table'")
-            }
-        }
         let history = try History(at: new)
         try queue.inDatabase { database in
             for kind in Kind.all where names.contains(kind.name) {
                 tables.append(try kind.save(from: database, into: history))
             }
         }
+        try history.writing("write") { History.emptyLog(of: $0) }
+    }
+
+    /// A connection that reads in spite of damage, to the file or to a copy with another header, and its tables.
+    private static func open(_ file: URL, _ copy: TemporaryHistory) throws -> (DatabaseQueue, tables: [String]) {
+        do {
+            return try openReadable(file)
+        } catch let error as DatabaseError where [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode) {
+            for pageSize in DatabaseHeader.pageSizes {
+                try DatabaseHeader.renew(file, in: copy, pageSize: pageSize)
+                if let opened = try? openReadable(copy.url) { return opened }
+            }
+            throw HistoryError(
+                .corrupt, file: file,
+                "nothing can be read of history \(file.path): \(error.message ?? "it is damaged")",
+                remedy: "go back to a copy that 'lab history export' made; runs that came later are lost")
+        }
+    }
+
+    private static func openReadable(_ file: URL) throws -> (DatabaseQueue, tables: [String]) {
+        var configuration = Configuration()
+        configuration.readonly = true
+        // SQLite then reads a file whose end is missing, and goes by those parts of the schema that it understands.
+        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA writable_schema = ON") }
+        let queue = try DatabaseQueue(path: HistoryFile.readableName(of: file), configuration: configuration)
+        let names = try queue.inDatabase { database in
+            try Schema.check(database, file: file)
+            return try String.fetchAll(database, sql: "SELECT name FROM sqlite_schema WHERE type = 'table'")
+        }
+        guard names.contains("runs") else {
+            throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "it has no tables")
+        }
+        return (queue, names)
     }
 }
 
@@ -68,14 +94,16 @@ private struct Kind {
         let conditions = Conditions()
         return [
             Kind(name: "runs", columns: ["rowid", "id", "record"], key: "rowid") { row, history in
-                guard let id: String = row[1], let json: String = row[2],
+                guard let id = String.fromDatabaseValue(row[1]), let json = String.fromDatabaseValue(row[2]),
                     let record = try? JSONDecoder().decode(RunRecord.self, from: Data(json.utf8)), record.id == id
                 else { return false }
-                try history.record(record)
+                try history.record([record], isEnd: false)
                 return true
             },
             Kind(name: "conditions", columns: ["id", "json"], key: "id") { row, _ in
-                guard let id: Int64 = row[0], let json: String = row[1] else { return false }
+                guard let id = Int64.fromDatabaseValue(row[0]), let json = String.fromDatabaseValue(row[1]) else {
+                    return false
+                }
                 conditions.known[id] = try? JSONDecoder().decode(SampleConditions.self, from: Data(json.utf8))
                 return conditions.known[id] != nil
             },
@@ -95,10 +123,11 @@ private struct Kind {
 
     private static func sampleKind(_ name: String, _ conditions: Conditions, _ columns: [String]) -> Kind {
         Kind(name: name, columns: columns, key: "key") { row, history in
-            guard let key: String = row[0], let id: Int64 = row[1], let known = conditions.known[id],
-                let hex: String = row[2], let sample = Digest(hex: hex)
+            guard let key = String.fromDatabaseValue(row[0]), let id = Int64.fromDatabaseValue(row[1]),
+                let known = conditions.known[id],
+                let sample = String.fromDatabaseValue(row[2]).flatMap({ Digest(hex: $0) })
             else { return false }
-            let parent: String? = columns.contains("parent_key") ? row["parent_key"] : nil
+            let parent = columns.contains("parent_key") ? String.fromDatabaseValue(row[5]) : nil
             guard known.key(sample: sample, parent: parent.flatMap { Digest(hex: $0) }).hex == key else { return false }
             try history.insert(name, known, columns: columns, row: row)
             return true
@@ -108,9 +137,9 @@ private struct Kind {
     /// A table whose rows say something of a run.
     private static func copied(_ name: String, _ columns: [String]) -> Kind {
         Kind(name: name, columns: columns, key: "run_id", identity: 2) { row, history in
-            guard let id: String = row[0], try history.run(id: id) != nil else { return false }
+            guard let id = String.fromDatabaseValue(row[0]), try history.run(id: id) != nil else { return false }
             let places = columns.map { _ in "?" }.joined(separator: ", ")
-            try history.write(mustSync: false) { database in
+            try history.write(isEnd: false) { database in
                 try database.execute(
                     sql: "INSERT OR IGNORE INTO \(name) (\(columns.joined(separator: ", "))) VALUES (\(places))",
                     arguments: StatementArguments(row.databaseValues))
@@ -122,7 +151,12 @@ private struct Kind {
     func save(from database: Database, into history: History) throws -> HistoryRescue.Table {
         var table = HistoryRescue.Table(name: name)
         for row in try rows(of: database, &table) {
-            if try keep(row, history) { table.saved += 1 } else { table.spoilt += 1 }
+            do {
+                if try keep(row, history) { table.saved += 1 } else { table.spoilt += 1 }
+            } catch let error as HistoryError where [.database, .conflictingRun, .invalidValue].contains(error.code) {
+                // A value of another type than the column's, or a second record of a run.
+                table.spoilt += 1
+            }
         }
         return table
     }
@@ -179,7 +213,7 @@ extension History {
     fileprivate func insert(_ table: String, _ conditions: SampleConditions, columns: [String], row: Row) throws {
         let json = try Self.json(conditions)
         let places = columns.map { _ in "?" }.joined(separator: ", ")
-        try write(mustSync: false) { database in
+        try write(isEnd: false) { database in
             var values = Array(row.databaseValues)
             values[1] = try Self.conditionsID(conditions, json: json, in: database).databaseValue
             try database.execute(

@@ -35,17 +35,23 @@ enum RunRows {
     ) throws {
         try database.cachedStatement(
             sql: """
-                INSERT INTO artifacts (sha256, path, format, recipe, model, bytes, bits_per_weight, source_sha256)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO artifacts (sha256, path, format, bytes, bits_per_weight, source_sha256)
+                VALUES (?, ?, ?, ?, ?, ?)
                 ON CONFLICT (sha256) DO UPDATE SET path = excluded.path
                 """
         ).execute(arguments: [
-            artifact.sha256.hex, artifact.path, artifact.format, artifact.recipe, artifact.model,
-            artifact.bytes, artifact.bitsPerWeight, artifact.source?.hex,
+            artifact.sha256.hex, artifact.path, artifact.format, artifact.bytes, artifact.bitsPerWeight,
+            artifact.source?.hex,
         ])
         try database.cachedStatement(
-            sql: "INSERT INTO run_artifacts (run_id, position, sha256, path, role) VALUES (?, ?, ?, ?, ?)"
-        ).execute(arguments: [runID, position, artifact.sha256.hex, artifact.path, artifact.role.rawValue])
+            sql: """
+                INSERT INTO run_artifacts (run_id, position, sha256, path, role, model, recipe)
+                VALUES (?, ?, ?, ?, ?, ?, ?)
+                """
+        ).execute(arguments: [
+            runID, position, artifact.sha256.hex, artifact.path, artifact.role.rawValue, artifact.model,
+            artifact.recipe,
+        ])
     }
 
     private static func insert(
@@ -143,7 +149,12 @@ extension RunRows {
             FROM runs WHERE id = ?
             """
         ),
-        ("its artifacts", "SELECT position, sha256, path, role FROM run_artifacts WHERE run_id = ? ORDER BY position"),
+        (
+            "its artifacts",
+            """
+            SELECT position, sha256, path, role, model, recipe FROM run_artifacts WHERE run_id = ? ORDER BY position
+            """
+        ),
         (
             "its measurements",
             """

@@ -122,11 +122,10 @@ extension Schema {
 
         CREATE VIEW verdicts_v AS
             SELECT v.run_id, r.started_at, r.suite, v.evaluation, v.metric, v.status, v.value, v.threshold, v.reason,
-                v.backend, v.artifact AS artifact_path, f.model, f.recipe
+                v.backend, v.artifact AS artifact_path, a.model, a.recipe
             FROM verdicts AS v
             JOIN runs AS r ON r.id = v.run_id
             LEFT JOIN run_artifacts AS a ON a.run_id = v.run_id AND a.position = (
-                SELECT min(position) FROM run_artifacts WHERE run_id = v.run_id AND path = v.artifact)
-            LEFT JOIN artifacts AS f ON f.sha256 = a.sha256;
+                SELECT min(position) FROM run_artifacts WHERE run_id = v.run_id AND path = v.artifact);
         """
 }

@@ -11,14 +11,16 @@ struct FileLock: ~Copyable {
     private let descriptor: Int32
 
     /// Waits for the lock. The file is made where it is missing and stays.
-    init(_ url: URL) throws {
+    ///
+    /// - Parameter isShared: whether others may hold it too, as long as they share it.
+    init(_ url: URL, isShared: Bool = false) throws {
         descriptor = open(url.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {
             throw RunnerError(
                 "\(url.path) cannot be made: \(String(cString: strerror(errno)))",
-                remedy: "name a store that can be written with --store")
+                remedy: "make its folder writable, or name another with --store or --history")
         }
-        while flock(descriptor, LOCK_EX) != 0 {
+        while flock(descriptor, isShared ? LOCK_SH : LOCK_EX) != 0 {
             guard errno == EINTR else {
                 let reason = String(cString: strerror(errno))
                 close(descriptor)

@@ -44,6 +44,8 @@ public struct SuiteRun {
         let folder = try ReportFolder(in: options.output, runID: id)
         let history = try History(at: options.history)
         let store = try ArtifactStore(at: options.store)
+        let lock = try RunLock(runIn: options.history, store: options.store)
+        defer { withExtendedLifetime(lock) {} }
         let artifacts = try prepareArtifacts(store: store)
         // A reference that is not there is a fault to hear of before an hour of work.
         let reference =

@@ -36,7 +36,7 @@ struct CompareCommand: ParsableCommand {
     @OptionGroup var places: PlaceOptions
 
     func run() throws {
-        let history = try History(at: places.historyFile)
+        let history = try History(at: places.historyFile, for: .reading)
         let finder = RunFinder(history: history, store: places.storeFolder)
         let (reference, run) = (try finder.run(named: a), try finder.run(named: b))
         let tolerances = RegressionTolerance.ofComparison(

@@ -21,7 +21,7 @@ struct GateCommand: ParsableCommand {
 
     func run() throws {
         try gate.requireWritable()
-        let history = try History(at: place.historyFile)
+        let history = try History(at: place.historyFile, for: .reading)
         let outcome = try GateOutcome(
             history.resolve(subject), against: gate.reference(), tolerances: gate.tolerance.map(\.value), in: history)
         try gate.tell(outcome)

@@ -18,7 +18,7 @@ struct HistoryAccept: ParsableCommand {
     @OptionGroup var places: PlaceOptions
 
     func run() throws {
-        let history = try History(at: places.historyFile)
+        let history = try History(at: places.historyFile, for: .changing)
         let record = try history.resolve(reference)
         try history.accept(record.id, note: note, at: .now)
         print("accepted \(record.id): later runs like it are gated against it")
@@ -42,16 +42,15 @@ struct HistoryTag: ParsableCommand {
     @OptionGroup var places: PlaceOptions
 
     func run() throws {
-        let history = try History(at: places.historyFile)
+        let history = try History(at: places.historyFile, for: .changing)
         let id = try history.resolve(reference).id
         if remove {
-            let removed = try history.removeTags(id, names)
-            for name in names where !removed.contains(name) { print("\(id) had no tag \(VisibleText(name).text)") }
+            try history.removeTags(id, names)
         } else {
             try history.tag(id, names)
         }
         let tags = try history.tags(of: id)
-        print(tags.isEmpty ? "\(id) has no tags" : "\(id): \(tags.joined(separator: ", "))")
+        print(tags.isEmpty ? "\(id) has no tags" : "\(id): \(VisibleText(tags.joined(separator: ", ")).text)")
     }
 }
 
@@ -59,7 +58,10 @@ struct HistoryPrune: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "prune",
         abstract: "Take away old runs, their samples, and the artifacts and packs that no other run names.",
-        discussion: "Accepted and tagged runs stay. With both criteria a run goes that meets both.")
+        discussion: """
+            Accepted and tagged runs stay. With both criteria a run goes that meets both. The store is pruned where --store \
+            names it, or the history is the usual one.
+            """)
 
     @Option(help: "Runs from before a date (2026-11-01) or older than so many days (90d).")
     var before: Moment?
@@ -78,22 +80,52 @@ struct HistoryPrune: ParsableCommand {
     }
 
     func run() throws {
-        let history = try History(at: places.historyFile)
-        let summary = try history.prune(before: before?.date, keeping: keep, isDryRun: dryRun)
-        let store = try StorePruning(of: places.storeFolder, artifacts: summary.artifacts, isDryRun: dryRun)
-        for id in summary.runs { print("run \(id)") }
-        for item in store.removed { print("\(item.folder.path), \(Format.bytes(item.bytes))") }
-        for folder in store.inUse { print("left, since another process holds it: \(folder.path)") }
-        let storeBytes = store.removed.reduce(0) { $0 + $1.bytes }
+        let history = try History(at: places.historyFile, for: .changing)
+        // Another history's runs may need what is in the usual store.
+        let isStoreOurs = places.store != nil || places.historyFile.path == Locations.history.path
+        let storeFolder = isStoreOurs ? places.storeFolder : nil
+        let summary: PruneSummary
+        let store: StorePruning?
+        if dryRun {
+            summary = try history.prune(before: before?.date, keeping: keep, isDryRun: true)
+            store = try storeFolder.map { try StorePruning(of: $0, artifacts: summary.artifacts, isDryRun: true) }
+        } else {
+            // Before anything goes: what a run has read from history writes nothing there, and packs have no lock.
+            let lock = try RunLock(pruning: places.historyFile, store: storeFolder)
+            defer { withExtendedLifetime(lock) {} }
+            try refuseHeldFiles(of: storeFolder, in: history)
+            summary = try history.prune(before: before?.date, keeping: keep, isDryRun: false)
+            store = try storeFolder.map { try StorePruning(of: $0, artifacts: summary.artifacts, isDryRun: false) }
+        }
+        tell(summary, store)
+    }
+
+    /// Ends before a row is deleted where another process holds a folder that would go: it would never go later.
+    private func refuseHeldFiles(of store: URL?, in history: History) throws {
+        guard let store else { return }
+        let going = try history.prune(before: before?.date, keeping: keep, isDryRun: true).artifacts
+        guard let held = try StorePruning(of: store, artifacts: going, isDryRun: true).inUse.first else { return }
+        throw RunnerError(
+            "another process works with \(held.path); nothing was pruned", remedy: "prune again when it has ended")
+    }
+
+    private func tell(_ summary: PruneSummary, _ store: StorePruning?) {
+        for id in summary.runs { print("run \(VisibleText(id).text)") }
+        for item in store?.removed ?? [] { print("\(item.folder.path), \(Format.bytes(item.bytes))") }
+        for folder in store?.inUse ?? [] { print("left, since another process holds it: \(folder.path)") }
+        let storeBytes = store?.removed.reduce(0) { $0 + $1.bytes } ?? 0
         let what =
             "\(Format.count(summary.runs.count, "run")), \(Format.count(summary.samples, "sample")), "
-            + "\(Format.count(store.removed.count, "folder")) of the store"
+            + "\(Format.count(store?.removed.count ?? 0, "folder")) of the store"
         if dryRun {
             print("would remove \(what) (\(Format.bytes(storeBytes))); nothing was changed")
         } else {
             print(
                 "removed \(what); freed \(Format.bytes(summary.freedBytes)) of the history, \(Format.bytes(storeBytes)) of the store"
             )
+        }
+        if store == nil {
+            print("the store was left alone, since the history is not the usual one; --store DIR prunes it too")
         }
     }
 }

@@ -22,7 +22,7 @@ struct HistoryExport: ParsableCommand {
     @OptionGroup var places: PlaceOptions
 
     func run() throws {
-        let runs = try History(at: places.historyFile)
+        let runs = try History(at: places.historyFile, for: .reading)
             .export(to: URL(fileURLWithPath: file), since: since?.date, suite: suite)
         print("wrote \(Format.count(runs, "run")) to \(file)")
     }
@@ -49,7 +49,7 @@ struct HistoryImport: ParsableCommand {
             )
             if summary.conflicts > 0 {
                 print(
-                    "  \(Format.count(summary.conflicts, "sample")) had another result there; those that were here stayed"
+                    "  \(Format.count(summary.conflicts, "sample")) had another result there; the one computed first is kept"
                 )
             }
         }
@@ -109,7 +109,7 @@ struct HistorySQL: ParsableCommand {
     @OptionGroup var places: PlaceOptions
 
     func run() throws {
-        let result = try History(at: places.historyFile).query(query)
+        let result = try History(at: places.historyFile, for: .reading).query(query)
         switch format {
         case .table: print(Output.table(result))
         case .json: print(try Output.json(result))

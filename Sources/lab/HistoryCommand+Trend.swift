@@ -69,7 +69,7 @@ struct HistoryTrend: ParsableCommand {
         filter.since = since?.date
         filter.pointLimit = limit
         filter.seriesLimit = series
-        let history = try History(at: places.historyFile)
+        let history = try History(at: places.historyFile, for: .reading)
         let metric = metric.replacingOccurrences(of: "-", with: "_")
         let (trends, more) = try history.trends(metric: metric, filter)
         if trends.isEmpty { try refuseUnknown(metric, in: history) }

@@ -57,7 +57,9 @@ struct HistoryCommand: ParsableCommand {
             filter.tag = tag
             filter.since = since?.date
             filter.limit = limit
-            let runs = try History(at: places.historyFile).runs(filter)
+            let history = try History(at: places.historyFile, for: .reading)
+            if let tag { try history.requireTag(tag) }
+            let runs = try history.runs(filter)
             switch format {
             case .table: print(Self.table(runs, in: places.historyFile))
             case .json: print(try Output.json(runs.map(RunLine.init)))
@@ -91,7 +93,7 @@ struct HistoryCommand: ParsableCommand {
         @OptionGroup var places: PlaceOptions
 
         func run() throws {
-            let history = try History(at: places.historyFile)
+            let history = try History(at: places.historyFile, for: .reading)
             let record = try history.resolve(reference)
             print(TerminalReport.render(record, width: Terminal.width, color: Terminal.hasColor))
             print("started \(Format.moment(record.startedAt))")
@@ -101,7 +103,7 @@ struct HistoryCommand: ParsableCommand {
             }
             print("command \(VisibleText(record.command).text)")
             let tags = try history.tags(of: record.id)
-            if !tags.isEmpty { print("tags \(tags.joined(separator: ", "))") }
+            if !tags.isEmpty { print("tags \(VisibleText(tags.joined(separator: ", ")).text)") }
             for acceptance in try history.acceptances(of: record.id) {
                 let note = acceptance.note.isEmpty ? "" : ": \(VisibleText(acceptance.note).text)"
                 print("accepted \(Format.moment(acceptance.acceptedAt))\(note)")

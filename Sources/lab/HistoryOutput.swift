@@ -57,7 +57,16 @@ enum Output {
     }
 
     /// An array with an object for each row, its members in the order of the columns.
+    ///
+    /// - Throws: ``RunnerError``, a usage error, where two columns have the same name.
     static func json(_ result: QueryResult) throws -> String {
+        var known: Set<String> = []
+        if let twice = result.columns.first(where: { !known.insert($0).inserted }) {
+            throw RunnerError(
+                "two columns are called '\(twice)', which an object in JSON cannot have",
+                remedy: "give them names: SELECT a.\(twice) AS first, b.\(twice) AS second; or take --format csv",
+                exitCode: .usage)
+        }
         let encoder = JSONEncoder()
         encoder.outputFormatting = .withoutEscapingSlashes
         func encoded(_ value: some Encodable) throws -> String {

@@ -39,7 +39,7 @@ struct ReportCommand: ParsableCommand {
         }
 
         func run() throws {
-            let history = try History(at: places.historyFile)
+            let history = try History(at: places.historyFile, for: .reading)
             let record = try history.resolve(subject)
             if format == .text, output == nil {
                 print(TerminalReport.render(record, width: Terminal.width, color: Terminal.hasColor))
@@ -69,7 +69,7 @@ struct ReportCommand: ParsableCommand {
         @OptionGroup var places: PlaceOptions
 
         func run() throws {
-            let history = try History(at: places.historyFile)
+            let history = try History(at: places.historyFile, for: .reading)
             let site = ReportSite(at: URL(fileURLWithPath: output), history: history)
             let progress = TerminalProgress()
             let result = try site.build(force: force, progress: progress.show)

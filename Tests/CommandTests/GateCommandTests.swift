@@ -59,6 +59,8 @@ struct GateCommandTests {
     @Test("what names no run or allows nothing is a usage error that says how to mend it")
     func usage() throws {
         let lab = try LabCommand()
+        try FileManager.default.copyItem(
+            at: LabCommand.root.appendingPathComponent("fixtures/history/version3.sqlite"), to: lab.history)
         for (words, message) in [
             (["gate", "nothing"], "no run 'nothing'"), (["gate", "--tolerance", "beauty=1%"], "beauty=1%"),
             (["gate", "--tolerance", "perplexity=-1"], "perplexity=-1"),

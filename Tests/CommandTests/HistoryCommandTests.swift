@@ -40,7 +40,10 @@ struct HistoryCommandTests {
         let json = try object(call(lab, "list", "--recipe", "q3_k_m", "--format", "json").output)
         #expect(json.map { $0["verdict"] as? String } == ["fail"])
         #expect(json.map { $0["candidates"] as? [String] } == [["pajama-tiny Q3_K_M"]])
-        #expect(try call(lab, "list", "--tag", "none").output.contains("no such runs"))
+        let untagged = try call(lab, "list", "--tag", "none")
+        #expect(untagged.status == 2)
+        #expect(untagged.errors.contains("has no tag 'none'"))
+        #expect(try call(lab, "list", "--suite", "none").output.contains("no such runs"))
 
         #expect(try call(lab, "accept", "20261122", "--note", "as shipped").status == 0)
         #expect(try call(lab, "tag", "20261122", "v1", "nightly").output.contains("nightly, v1"))
@@ -53,6 +56,58 @@ struct HistoryCommandTests {
         #expect(try call(lab, "list", "--tag", "v1").output.contains("accepted nightly v1"))
         #expect(try call(lab, "show", "nobody").status == 2)
         #expect(try call(lab, "tag", "20261122", "two words").status == 2)
+        #expect(try call(lab, "tag", "20261122", "\u{9B}31m").status == 2)
+        let never = try call(lab, "tag", "20261122", "v1", "never", "--remove")
+        #expect(never.status == 2)
+        #expect(never.errors.contains("has no tag 'never'"))
+        #expect(try call(lab, "list", "--tag", "v1").output.contains("accepted nightly v1"))
+    }
+
+    @Test(
+        "a history that is not there is an error of whoever only reads or changes it, and nothing is made",
+        arguments: [
+            ["history", "list"], ["history", "show", "last"], ["history", "trend", "perplexity"],
+            ["history", "accept", "last"], ["history", "tag", "last", "v1"], ["history", "prune", "--keep", "1"],
+            ["history", "export", "COPY"], ["history", "sql", "SELECT 1"], ["history", "check"], ["gate"],
+            ["compare", "last", "last"], ["report", "last"], ["report", "index", "--output", "SITE"],
+        ])
+    func missing(words: [String]) throws {
+        let lab = try withRuns()
+        let copy = lab.folder.appendingPathComponent("copy.sqlite")
+        #expect(try call(lab, "export", copy.path).status == 0)
+        let backup = try Data(contentsOf: copy)
+        func files() throws -> [String] {
+            try FileManager.default.subpathsOfDirectory(atPath: lab.folder.path).sorted()
+        }
+        let before = try files()
+        let names = ["COPY": copy.path, "SITE": lab.folder.appendingPathComponent("site").path]
+        let mistyped = lab.folder.appendingPathComponent("no/such/history.sqlite").path
+        let result = try LabCommand.command(
+            [LabCommand.executable.path] + words.map { names[$0] ?? $0 } + ["--history", mistyped])
+        #expect(result.status == 4, "\(result.output)")
+        #expect(result.errors.contains("there is no history \(mistyped)"))
+        #expect(try files() == before)
+        #expect(try Data(contentsOf: copy) == backup)
+    }
+
+    @Test("tags of another lab that would drive a terminal are shown as code points")
+    func hostileTag() throws {
+        let lab = try withRuns()
+        #expect(try call(lab, "tag", "20261122", "XX").status == 0)
+        let edit = """
+            import sqlite3, sys
+            database = sqlite3.connect(sys.argv[1])
+            database.execute("UPDATE tags SET name = 'a' || char(27) || '[31m'")
+            database.commit()
+            """
+        #expect(try LabCommand.command(["python3", "-c", edit, lab.history.path]).status == 0)
+        for words in [["show", "20261122"], ["tag", "20261122", "v1"], ["list"]] {
+            let shown = try LabCommand.command(
+                [LabCommand.executable.path, "history"] + words + ["--history", lab.history.path])
+            #expect(shown.status == 0)
+            #expect(shown.output.contains("a\u{27E8}U+001B\u{27E9}[31m"))
+            #expect(!shown.output.contains("\u{1B}[31m"))
+        }
     }
 
     @Test("a trend is drawn, and written as JSON, CSV and SVG")
@@ -93,6 +148,11 @@ struct HistoryCommandTests {
         #expect(check.status == 0, "\(check.output)")
         #expect(check.output.contains("3 runs, 9 measurements, 9 samples"))
         #expect(try call(lab, "import", copy + "x").status == 4)
+        #expect(try call(lab, "list").status == 0)
+        #expect(try call(lab, "export", copy).output.contains("wrote 3 runs"))
+        let folder = try call(lab, "import", lab.folder.path)
+        #expect(folder.status == 4)
+        #expect(folder.errors.contains("is a directory") && !folder.errors.contains("--history"))
     }
 
     @Test("a damaged history is reported with exit 4, and what can be read is saved")
@@ -142,6 +202,10 @@ struct HistoryCommandTests {
         #expect(refused.status == 2)
         #expect(refused.errors.contains("no such column: missing"))
         #expect(try call(lab, "sql", "DELETE FROM runs").status == 2)
+        let twice = try call(lab, "sql", "SELECT 1 AS a, 2 AS a", "--format", "json")
+        #expect(twice.status == 2)
+        #expect(twice.errors.contains("two columns are called 'a'"))
+        #expect(try call(lab, "sql", "SELECT 1 AS a, 2 AS a", "--format", "csv").output == "a,a\r\n1,2\n")
     }
 
     @Test("pruning keeps tagged runs, and takes a run's samples, artifacts and packs with it")
@@ -165,13 +229,20 @@ struct HistoryCommandTests {
         let dry = try call(lab, "prune", "--keep", "0", "--dry-run")
         #expect(dry.output.contains("would remove 1 run"))
         #expect(files(".gguf").count == 2)
-        // While another process makes an artifact of the same checkpoint, its files stay.
+        // While another process makes an artifact of the same checkpoint, or a run goes on here, nothing goes.
         let locks = try FileManager.default.contentsOfDirectory(atPath: lab.store.path).filter { $0.hasSuffix(".lock") }
-        let held = locks.map { open(lab.store.appendingPathComponent($0).path, O_RDWR) }
-        #expect(!held.isEmpty && held.allSatisfy { flock($0, LOCK_EX) == 0 })
-        let waiting = try call(lab, "prune", "--keep", "0", "--dry-run")
-        #expect(waiting.output.contains("left, since another process holds it"))
-        for descriptor in held { close(descriptor) }
+            .map { lab.store.appendingPathComponent($0).path }
+        #expect(locks.count == 2)
+        for lock in locks + [lab.history.path + "-lock"] {
+            let held = open(lock, O_RDWR)
+            #expect(held >= 0 && flock(held, LOCK_SH) == 0)
+            let refused = try call(lab, "prune", "--keep", "0")
+            #expect(refused.status == 4)
+            #expect(refused.errors.contains("nothing was pruned"))
+            #expect(files(".gguf").count == 2)
+            #expect(try call(lab, "list").output.split(separator: "\n").count == 1)
+            close(held)
+        }
 
         let pruned = try call(lab, "prune", "--keep", "0")
         #expect(pruned.status == 0, "\(pruned.errors)")
@@ -179,5 +250,46 @@ struct HistoryCommandTests {
         #expect(files(".gguf").isEmpty)
         #expect(files("pack.json").isEmpty)
         #expect(try call(lab, "check").output.contains("0 runs, 0 measurements, 0 samples"))
+    }
+
+    @Test("pruning a copy leaves the usual store alone, and says so")
+    func pruneACopy() throws {
+        let lab = try LabCommand()
+        #expect(try lab.run("suites/smoke").status == 0)
+        let copy = lab.folder.appendingPathComponent("copy.sqlite").path
+        #expect(try call(lab, "export", copy).status == 0)
+        func prune(_ arguments: String...) throws -> LabCommand.Result {
+            let places = ["LAB_HISTORY=\(lab.history.path)", "LAB_STORE=\(lab.store.path)"]
+            return try LabCommand.command(
+                places + [LabCommand.executable.path, "history", "prune", "--keep", "0"] + arguments)
+        }
+        func artifacts() -> Int {
+            let walker = FileManager.default.enumerator(atPath: lab.store.path)
+            return (walker?.compactMap { $0 as? String } ?? []).filter { $0.hasSuffix(".gguf") }.count
+        }
+        let pruned = try prune("--history", copy)
+        #expect(pruned.status == 0, "\(pruned.errors)")
+        #expect(pruned.output.contains("removed 1 run"))
+        #expect(pruned.output.contains("the store was left alone"))
+        #expect(artifacts() == 2)
+        let usual = try prune()
+        #expect(usual.output.contains("removed 1 run"))
+        #expect(!usual.output.contains("left alone"))
+        #expect(artifacts() == 0)
+    }
+
+    @Test("a run that goes on is not pruned away from under itself")
+    func pruneDuringARun() throws {
+        let lab = try LabCommand()
+        #expect(try lab.run("suites/smoke").status == 0)
+        let running = try lab.start(run: "suites/smoke", ["--full"])
+        var refusals = 0
+        while running.isRunning {
+            let result = try call(lab, "prune", "--keep", "0")
+            if result.status == 4, result.errors.contains("a run is going on") { refusals += 1 }
+        }
+        let result = try running.wait()
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(refusals > 0)
     }
 }

@@ -60,7 +60,7 @@ struct RunCommandTests {
         let same = try LabCommand.command([
             LabCommand.executable.path, "gate", ids[1], "--against", ids[1], "--history", lab.history.path,
         ])
-        #expect(same.output.contains("pass") || same.status == 3)
+        #expect(same.status == 2, "\(same.output)\(same.errors)")
     }
 
     @Test("one chunk cannot decide: exit 3")

@@ -64,6 +64,63 @@ import Testing
         #expect(try history.runs().count == 4)
     }
 
+    @Test func aCopyThatSomebodyLookedAtIsReplacedAndOneInUseIsNot() throws {
+        let directory = try TemporaryDirectory()
+        let history = try history(in: directory)
+        let copy = directory.url.appending(path: "copy.sqlite")
+        #expect(try history.export(to: copy) == 4)
+        #expect(try History(at: copy, for: .reading).runs().count == 4)
+        #expect(try history.export(to: copy) == 4)
+        // What SQLite leaves where it could only read.
+        try Data().write(to: URL(fileURLWithPath: copy.path + "-wal"))
+        #expect(try history.export(to: copy) == 4)
+        do {
+            let user = try History(at: copy, for: .changing)
+            try user.tag("run-1", ["mine"])
+            let error = #expect(throws: HistoryError.self) { try history.export(to: copy) }
+            #expect(error?.code == .busy)
+            #expect(try user.tags(of: "run-1") == ["mine"])
+        }
+        #expect(try history.export(to: copy) == 4)
+        #expect(try History(at: copy, for: .reading).tags(of: "run-1") == [])
+    }
+
+    @Test func aNameThatCannotBeReplacedIsRefusedWithARemedyThatFits() throws {
+        let directory = try TemporaryDirectory()
+        let history = try history(in: directory)
+        let folder = try #require(throws: HistoryError.self) { try history.export(to: directory.url) }
+        #expect(folder.description.contains("is a directory"))
+        #expect(folder.remedy?.contains("remove") == false)
+        let link = directory.url.appending(path: "link.sqlite")
+        try FileManager.default.linkItem(at: directory.history, to: link)
+        let same = try #require(throws: HistoryError.self) { try history.export(to: link) }
+        #expect(same.description.contains("is the history itself"))
+        #expect(try history.runs().count == 4)
+    }
+
+    @Test func damagedPagesAreCalledDamageWhateverSQLiteTakesThemFor() throws {
+        let directory = try TemporaryDirectory()
+        _ = try history(in: directory)
+        let bytes = try Data(contentsOf: directory.history)
+        var random = SystemRandomNumberGenerator()
+        var codes: Set<HistoryError.Code> = []
+        for _ in 0..<40 {
+            var damaged = bytes
+            for _ in 0..<2 {
+                let page = Int.random(in: 1..<bytes.count / 4096, using: &random) * 4096
+                for index in page..<page + 4096 { damaged[index] = UInt8.random(in: 0...255, using: &random) }
+            }
+            try damaged.write(to: directory.history)
+            do {
+                _ = try History(at: directory.history, for: .reading)
+                    .export(to: directory.url.appending(path: "copy.sqlite"))
+            } catch let error as HistoryError {
+                codes.insert(error.code)
+            }
+        }
+        #expect(codes == [.corrupt])
+    }
+
     @Test func aCopyMadeWhileOthersWriteIsWhole() async throws {
         let directory = try TemporaryDirectory()
         let history = try history(in: directory)

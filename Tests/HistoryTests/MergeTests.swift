@@ -85,17 +85,46 @@ import Testing
         #expect(try HistoryCheck(of: a).content == before)
     }
 
-    @Test func aSampleWithAnotherResultStaysAsItIsHereAndIsCounted() throws {
+    @Test func ofTwoResultsOfASampleTheEarlierIsKeptWhoeverImportsAndTheyAreCounted() throws {
         let directory = try TemporaryDirectory()
         let (a, b) = (directory.url.appending(path: "a.sqlite"), directory.url.appending(path: "b.sqlite"))
         for (url, sum) in [(a, 1.0), (b, 2.0)] {
-            try History(at: url).store(
+            let history = try History(at: url)
+            try history.store(
                 ChunkScore(nllSumNats: sum, tokenCount: 1), conditions: conditions(), sample: sample(1), runID: "r")
+            try history.store(
+                output: ["value": sum], conditions: conditions(), sample: sample(2), parent: nil, runID: "r")
+            try history.record(run("run-1"))
+            try history.accept("run-1", note: "\(sum)", at: Date(timeIntervalSince1970: 1_795_400_000))
+            Thread.sleep(forTimeInterval: 0.005)
         }
-        let summary = try History(at: a).importHistory(from: b)
-        #expect(summary.conflicts == 1)
-        #expect(summary.samples == 0)
-        #expect(try History(at: a).samples(for: [conditions().key(sample: sample(1))]).values.map(\.nllSumNats) == [1])
+        let copy = directory.url.appending(path: "copy.sqlite")
+        _ = try History(at: b).export(to: copy)
+        for (here, there) in [(b, a), (a, copy)] {
+            let summary = try History(at: here).importHistory(from: there)
+            #expect(summary.conflicts == 2)
+            #expect(summary.samples == 0)
+            let found = try History(at: here).samples(for: [conditions().key(sample: sample(1))])
+            #expect(found.values.map(\.nllSumNats) == [1])
+        }
+        #expect(try HistoryCheck(of: a).content == HistoryCheck(of: b).content)
+        #expect(try HistoryCheck(of: a).content != nil)
+    }
+
+    @Test func aDirectoryAndALinkToTheHistoryItselfAreRefusedWithARemedyThatFits() throws {
+        let directory = try TemporaryDirectory()
+        let history = try History(at: directory.history)
+        let folder = try #require(throws: HistoryError.self) { try history.importHistory(from: directory.url) }
+        #expect(folder.description.contains("is a directory"))
+        #expect(folder.remedy?.contains("--history") == false)
+        let (hard, soft) = (directory.url.appending(path: "hard.sqlite"), directory.url.appending(path: "soft.sqlite"))
+        try FileManager.default.linkItem(at: directory.history, to: hard)
+        try FileManager.default.createSymbolicLink(at: soft, withDestinationURL: directory.history)
+        for link in [hard, soft] {
+            let same = try #require(throws: HistoryError.self) { try history.importHistory(from: link) }
+            #expect(same.description.contains("is the history itself"))
+            #expect(same.remedy != nil)
+        }
     }
 
     @Test func newerForeignAndMissingFilesAreRefused() throws {

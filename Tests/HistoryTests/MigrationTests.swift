@@ -5,7 +5,7 @@ import Testing
 
 /// Opens copies of fixtures/history, which has what older labs wrote.
 @Suite struct MigrationTests {
-    @Test(arguments: [1, 2])
+    @Test(arguments: [1, 2, 3])
     func anOlderHistoryKeepsItsRuns(version: Int) throws {
         let directory = try TemporaryDirectory()
         let history = try History(at: copy(of: version, in: directory))
@@ -19,7 +19,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [1, 2])
+    @Test(arguments: [1, 2, 3])
     func anOlderHistoryKeepsItsSamplesAndOutputs(version: Int) throws {
         let directory = try TemporaryDirectory()
         let history = try History(at: copy(of: version, in: directory))
@@ -32,7 +32,7 @@ import Testing
         #expect(try history.outputs(for: outputs, as: [String: [Double]].self).count == (version == 1 ? 0 : 3))
     }
 
-    @Test(arguments: [1, 2])
+    @Test(arguments: [1, 2, 3])
     func anOlderHistoryShowsItsTrends(version: Int) throws {
         let directory = try TemporaryDirectory()
         let history = try History(at: copy(of: version, in: directory))
@@ -44,7 +44,7 @@ import Testing
         #expect(q4.points[0].interval == Interval(low: 3.75, high: 4.75, level: 0.95))
         #expect(q4.points[0].artifact == Digest(of: "pajama-tiny Q4_K_M"))
         #expect(q4.points[0].engine == "b11434-0123456789ab")
-        #expect(q4.key.dataset == "")
+        #expect(q4.key.dataset == (version < 3 ? "" : "heldout"))
         // The record, not the first name that the file had, says whose value it is.
         #expect(
             trends.filter { $0.key.model == "renamed" }.map { $0.points.map(\.value) } == (version == 1 ? [] : [[4]]))
@@ -52,7 +52,27 @@ import Testing
         #expect(parents.map(\.points.count).sorted() == (version == 1 ? [3] : [1, 3]))
     }
 
-    @Test(arguments: [1, 2])
+    @Test(arguments: [(2, "Q4_K_M"), (3, "Q4_K_M-imatrix")])
+    func aRunKeepsTheNamesThatItsOwnRecordHas(version: Int, recipe: String) throws {
+        let directory = try TemporaryDirectory()
+        let history = try History(at: copy(of: version, in: directory))
+        let candidates = Dictionary(uniqueKeysWithValues: try history.runs().map { ($0.id, $0.candidates) })
+        #expect(candidates["20261120-120000-000000"] == ["renamed \(recipe)"])
+        #expect(candidates["20261121-120000-000001"] == ["pajama-tiny Q4_K_M"])
+        var filter = RunFilter()
+        filter.model = "renamed"
+        #expect(try history.runs(filter).map(\.id) == ["20261120-120000-000000"])
+    }
+
+    @Test func anOlderHistoryKeepsItsTagsAndAcceptances() throws {
+        let directory = try TemporaryDirectory()
+        let history = try History(at: copy(of: 3, in: directory))
+        #expect(try history.tags(of: "20261121-120000-000001") == ["v1.0"])
+        #expect(try history.acceptances(of: "20261121-120000-000001").map(\.note) == ["as shipped"])
+        #expect(try history.runs().allSatisfy { $0.branch == "main" })
+    }
+
+    @Test(arguments: [1, 2, 3])
     func rowsOfAMigratedHistoryAgreeWithItsRecords(version: Int) throws {
         let directory = try TemporaryDirectory()
         let file = try copy(of: version, in: directory)
@@ -63,12 +83,12 @@ import Testing
         _ = try History(at: file)
         let after = try HistoryCheck(of: file)
         #expect(after.problems == [])
-        #expect(after.version == 3)
+        #expect(after.version == 4)
         #expect(after.content == before.content)
         #expect(after.content != nil)
     }
 
-    @Test(arguments: [1, 2])
+    @Test(arguments: [1, 2, 3])
     func anOlderHistoryIsImportedAndLeftAsItIs(version: Int) throws {
         let directory = try TemporaryDirectory()
         let file = try copy(of: version, in: directory)

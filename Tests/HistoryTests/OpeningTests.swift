@@ -33,6 +33,101 @@ import Testing
         #expect(try History(at: directory.history).runs().isEmpty)
     }
 
+    @Test(arguments: [History.Access.reading, .changing])
+    func whatIsNotThereIsNotMade(access: History.Access) throws {
+        let directory = try TemporaryDirectory()
+        let url = directory.url.appending(path: "no/such/history.sqlite")
+        let error = #expect(throws: HistoryError.self) { try History(at: url, for: access) }
+        #expect(error?.code == .missing)
+        #expect(error?.exitCode == .unavailable)
+        #expect(error?.description == "there is no history \(url.path)")
+        try Data().write(to: directory.history)
+        #expect(throws: HistoryError.self) { try History(at: directory.history, for: access) }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: directory.url.path) == ["history.sqlite"])
+        #expect(try Data(contentsOf: directory.history).isEmpty)
+    }
+
+    /// Others that have the file open, a log that is not emptied when they end: a plain copy of the file has all the same.
+    @Test func theFileAloneHasWhateverWasFinished() throws {
+        let directory = try TemporaryDirectory()
+        let history = try History(at: directory.history)
+        let reader = try History(at: directory.history, for: .reading)
+        func alone() throws -> History {
+            let copy = directory.url.appending(path: "\(UUID().uuidString).sqlite")
+            try FileManager.default.copyItem(at: directory.history, to: copy)
+            return try History(at: copy, for: .reading)
+        }
+        for index in 0..<3 {
+            try history.store(
+                ChunkScore(nllSumNats: 1, tokenCount: 1), conditions: conditions(), sample: sample(index), runID: "a")
+        }
+        try history.record(run("a"))
+        #expect(try alone().runs().map(\.id) == ["a"])
+        #expect(try alone().samples(for: (0..<3).map { conditions().key(sample: sample($0)) }).count == 3)
+        try history.accept("a", note: "good", at: Date(timeIntervalSince1970: 1_795_400_000))
+        #expect(try alone().acceptances(of: "a").map(\.note) == ["good"])
+        try history.tag("a", ["v1"])
+        #expect(try alone().tags(of: "a") == ["v1"])
+        try history.removeTags("a", ["v1"])
+        #expect(try alone().tags(of: "a") == [])
+        let other = directory.url.appending(path: "other.sqlite")
+        try History(at: other).record(run("b", minute: 1))
+        _ = try history.importHistory(from: other)
+        #expect(try alone().runs().map(\.id) == ["b", "a"])
+        _ = try history.prune(before: nil, keeping: 0, isDryRun: false)
+        #expect(try alone().runs().map(\.id) == ["a"])
+        #expect(try reader.runs().map(\.id) == ["a"])
+    }
+
+    @Test func anOlderHistoryThatWasBroughtUpIsInTheFileAlone() throws {
+        let directory = try TemporaryDirectory()
+        let file = try copy(of: 3, in: directory)
+        let history = try History(at: file, for: .changing)
+        let alone = directory.url.appending(path: "alone.sqlite")
+        try FileManager.default.copyItem(at: file, to: alone)
+        #expect(try HistoryCheck(of: alone).version == 4)
+        #expect(try history.runs().count == 4)
+    }
+
+    @Test func readingLeavesTheFileAsItWas() throws {
+        let directory = try TemporaryDirectory()
+        try History(at: directory.history).record(run("a"))
+        let bytes = try Data(contentsOf: directory.history)
+        _ = try History(at: directory.history, for: .reading).resolve("last")
+        _ = try HistoryCheck(of: directory.history)
+        #expect(try Data(contentsOf: directory.history) == bytes)
+        #if os(Linux)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: directory.url.path) == ["history.sqlite"])
+        #endif
+    }
+
+    @Test(.enabled(if: canMountTmpfs, "mounting a small tmpfs needs root on Linux; run as root in a container"))
+    func aDiskThatCannotBeWrittenIsRead() throws {
+        let directory = try TemporaryDirectory()
+        let disk = directory.url.appending(path: "disk")
+        try FileManager.default.createDirectory(at: disk, withIntermediateDirectories: true)
+        try mountTmpfs(at: disk, sizeBytes: 4 << 20)
+        defer { unmount(disk) }
+        let file = disk.appending(path: "what? 100 %.sqlite")
+        try History(at: file).record(run("a"))
+        let old = disk.appending(path: "old.sqlite")
+        try FileManager.default.copyItem(at: copy(of: 3, in: directory), to: old)
+        try execute("mount", "-o", "remount,ro", disk.path)
+
+        let history = try History(at: file, for: .reading)
+        #expect(try history.runs().map(\.id) == ["a"])
+        #expect(try history.query("SELECT run_id FROM runs_v").rows == [[.text("a")]])
+        #expect(try history.export(to: directory.url.appending(path: "copy.sqlite")) == 1)
+        #expect(try HistoryCheck(of: file).problems == [])
+        #expect(try History(at: directory.history).importHistory(from: file).runs == 1)
+        #expect(try History(at: directory.history).importHistory(from: old).runs == 4)
+        let error = #expect(throws: HistoryError.self) { try History(at: file, for: .changing).tag("a", ["v1"]) }
+        #expect(error?.code == .unwritable)
+        let tooOld = #expect(throws: HistoryError.self) { try History(at: old, for: .reading) }
+        #expect(tooOld?.code == .unwritable)
+        #expect(tooOld?.description.contains("has schema version 3") == true)
+    }
+
     /// What a process leaves that is killed while it writes pages, before the file is in WAL mode: some of the pages
     /// are there, and the journal that takes them back.
     private func killedWhileWriting(_ url: URL, _ committed: String, uncommitted: String) throws {
@@ -84,7 +179,7 @@ import Testing
         #expect(error?.exitCode == .unavailable)
         #expect(
             error?.description
-                == "history \(directory.history.path) has schema version 99; this lab knows versions up to 3")
+                == "history \(directory.history.path) has schema version 99; this lab knows versions up to 4")
         #expect(try Data(contentsOf: directory.history) == before)
     }
 

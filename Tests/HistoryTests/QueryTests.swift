@@ -27,6 +27,15 @@ import Testing
         #expect(try HistoryCheck(of: directory.history).problems == [])
     }
 
+    @Test func severalStatementsAreRefusedInWordsOfTheLab() throws {
+        let directory = try TemporaryDirectory()
+        let error = try #require(throws: HistoryError.self) {
+            try History(at: directory.history).query("SELECT 1; SELECT 2")
+        }
+        #expect(error.description == "the query is more than one statement")
+        #expect(error.remedy?.contains("one at a time") == true)
+    }
+
     /// docs/history.md promises these columns; a row of its tables is "| `name` | type | meaning |".
     @Test(arguments: ["runs_v", "measurements_v", "verdicts_v"])
     func theViewsHaveTheColumnsThatTheDocumentPromises(view: String) throws {
@@ -68,9 +77,15 @@ import Testing
         filter.tag = "v1.0"
         #expect(try history.runs(filter).map(\.id) == ["run-1"])
         #expect(try history.runs(filter).map(\.tags) == [["nightly", "v1.0"]])
-        #expect(try history.removeTags("run-1", ["v1.0", "v9"]) == ["v1.0"])
+        let unknown = #expect(throws: HistoryError.self) { try history.removeTags("run-1", ["v1.0", "v9"]) }
+        #expect(unknown?.code == .unknownTag)
+        #expect(unknown?.exitCode == .usage)
+        #expect(try history.tags(of: "run-1") == ["nightly", "v1.0"])
+        try history.requireTag("v1.0")
+        try history.removeTags("run-1", ["v1.0"])
         #expect(try history.runs(filter).isEmpty)
-        for name in ["", "two words", "a,b", "line\nbreak"] {
+        #expect(throws: HistoryError.self) { try history.requireTag("v1.0") }
+        for name in ["", "two words", "a,b", "line\nbreak", "\u{9B}31m", "v\u{202E}1", "v\u{200B}1", "v\u{2028}1"] {
             #expect(throws: HistoryError.self) { try history.tag("run-1", [name]) }
         }
         #expect(throws: HistoryError.self) { try history.tag("nobody", ["v1"]) }

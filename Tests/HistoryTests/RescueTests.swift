@@ -115,6 +115,56 @@ import Testing
         #expect(check.content == nil)
     }
 
+    @Test func whatIsLeftOfATruncatedHistoryIsSavedInOneClosedFile() throws {
+        let directory = try TemporaryDirectory()
+        try makeHistory(at: directory.history)
+        let bytes = try Data(contentsOf: directory.history)
+        // In the middle of a page, as a copy that was broken off has it.
+        try bytes.prefix(bytes.count / 2 + 100).write(to: directory.history)
+        #expect(try !HistoryCheck(of: directory.history).problems.isEmpty)
+        let rescued = directory.url.appending(path: "rescued.sqlite")
+        let rescue = try HistoryRescue(from: directory.history, into: rescued)
+        #expect(rescue.tables.first { $0.name == "samples" }?.isDamaged == true)
+        let alone = directory.url.appending(path: "alone.sqlite")
+        try FileManager.default.copyItem(at: rescued, to: alone)
+        let check = try HistoryCheck(of: alone)
+        #expect(check.problems == [])
+        let tables = Dictionary(uniqueKeysWithValues: rescue.tables.map { ($0.name, $0.saved) })
+        // They were written first, so the half that is left has them all.
+        #expect(check.runs == Self.runCount && tables["runs"] == Self.runCount)
+        #expect(check.samples == (tables["samples"] ?? 0) + (tables["outputs"] ?? 0))
+    }
+
+    @Test(arguments: [Data(count: 100), Data(repeating: 0xA5, count: 100)])
+    func aHistoryWhoseHeaderIsDamagedIsSavedWhole(header: Data) throws {
+        let directory = try TemporaryDirectory()
+        try makeHistory(at: directory.history)
+        let content = try HistoryCheck(of: directory.history).content
+        var bytes = try Data(contentsOf: directory.history)
+        bytes.replaceSubrange(0..<100, with: header)
+        try bytes.write(to: directory.history)
+        let rescued = directory.url.appending(path: "rescued.sqlite")
+        _ = try HistoryRescue(from: directory.history, into: rescued)
+        #expect(try HistoryCheck(of: rescued).content == content)
+        #expect(try Data(contentsOf: directory.history) == bytes)
+    }
+
+    @Test func whereNothingCanBeReadTheRemedyIsAnExport() throws {
+        let directory = try TemporaryDirectory()
+        try makeHistory(at: directory.history)
+        var bytes = try Data(contentsOf: directory.history)
+        bytes.replaceSubrange(0..<4096, with: Data(repeating: 0xA5, count: 4096))
+        try bytes.write(to: directory.history)
+        let rescued = directory.url.appending(path: "rescued.sqlite")
+        let error = try #require(throws: HistoryError.self) {
+            try HistoryRescue(from: directory.history, into: rescued)
+        }
+        #expect(error.code == .corrupt)
+        #expect(error.remedy?.contains("export") == true)
+        #expect(error.remedy?.contains("--rescue") == false)
+        #expect(!FileManager.default.fileExists(atPath: rescued.path))
+    }
+
     @Test func nothingIsRescuedIntoAFileThatIsThere() throws {
         let directory = try TemporaryDirectory()
         _ = try History(at: directory.history)

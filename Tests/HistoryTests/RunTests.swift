@@ -69,6 +69,37 @@ import Testing
         #expect(abs(listed[0].startedAt.timeIntervalSince(run("x", minute: 3).startedAt)) < 0.001)
     }
 
+    /// An artifact of the store with an importance matrix, and the same bytes given by a path.
+    @Test func theSameBytesUnderTwoNamesAreEachWhatTheirRunCallsThem() throws {
+        let directory = try TemporaryDirectory()
+        let history = try History(at: directory.history)
+        try history.record(run("a", minute: 1))
+        var other = run("b", minute: 2)
+        other.artifacts[1].model = "Pajama Tiny"
+        other.artifacts[1].recipe = "Q4_K_M-imatrix"
+        try history.record(other)
+
+        #expect(try history.runs().map(\.candidates) == [["Pajama Tiny Q4_K_M-imatrix"], ["pajama-tiny Q4_K_M"]])
+        var filter = RunFilter()
+        filter.model = "pajama tiny"
+        #expect(try history.runs(filter).map(\.id) == ["b"])
+        filter = RunFilter()
+        filter.recipe = "Q4_K_M"
+        #expect(try history.runs(filter).map(\.id) == ["a"])
+        let verdicts = try history.query("SELECT run_id, model, recipe FROM verdicts_v ORDER BY run_id").rows
+        #expect(
+            verdicts == [
+                [.text("a"), .text("pajama-tiny"), .text("Q4_K_M")],
+                [.text("b"), .text("Pajama Tiny"), .text("Q4_K_M-imatrix")],
+            ])
+        #expect(try history.prune(before: nil, keeping: 1, isDryRun: true).runs == [])
+        #expect(try HistoryCheck(of: directory.history).problems == [])
+        let merged = directory.url.appending(path: "merged.sqlite")
+        _ = try History(at: merged).importHistory(from: directory.history)
+        #expect(try History(at: merged).runs().map(\.candidates) == history.runs().map(\.candidates))
+        #expect(try HistoryCheck(of: merged).problems == [])
+    }
+
     @Test(arguments: [("last", "20261123-1"), ("20261122-1", "20261122-1"), ("20261123", "20261123-1")])
     func aReferenceFindsItsRun(reference: String, id: String) throws {
         let directory = try TemporaryDirectory()

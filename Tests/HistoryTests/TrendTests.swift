@@ -73,6 +73,47 @@ import Testing
         #expect(more == 1)
     }
 
+    @Test(arguments: 0..<20)
+    func aShiftIsTheSameWhateverIsShown(seed: UInt64) throws {
+        let directory = try TemporaryDirectory()
+        let history = try History(at: directory.history)
+        var state = seed
+        func uniform() -> Double {
+            // Knuth's MMIX generator; any noise will do.
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Double(state >> 11) / Double(UInt64(1) << 53)
+        }
+        // Uniform noise with a standard deviation of 1, and a shift of 2 after 60 runs.
+        let values = (0..<140).map { (uniform() - 0.5) * 12.0.squareRoot() + ($0 < 60 ? 0 : 2) }
+        var runs: [RunRecord] = []
+        for (minute, value) in values.enumerated() {
+            var run = run("run-\(1000 + minute)", minute: Double(minute))
+            run.measurements[0].value = value
+            runs.append(run)
+        }
+        try history.record(runs)
+        let last = try #require(try history.run(id: "run-1139"))
+        let whole = try history.trends(upTo: last, limit: 1000)[0]
+        #expect(!whole.shifts.isEmpty)
+        for limit in [30, 70, 85, 100, 139] {
+            var filter = TrendFilter()
+            filter.pointLimit = limit
+            var since = TrendFilter()
+            since.pointLimit = 1000
+            since.since = runs[140 - limit].startedAt
+            for part in try [
+                history.trends(upTo: last, limit: limit)[0],
+                history.trends(metric: "perplexity_increase", filter).trends[0],
+                history.trends(metric: "perplexity_increase", since).trends[0],
+            ] {
+                #expect(part.points == whole.points.suffix(limit))
+                let expected = whole.shifts.filter { $0.index > 140 - limit }
+                #expect(part.shifts.map { $0.index + 140 - limit } == expected.map(\.index))
+                #expect(part.shifts.map(\.before) == expected.map(\.before))
+            }
+        }
+    }
+
     @Test func aReportSeesNothingOfLaterRuns() throws {
         let directory = try TemporaryDirectory()
         let history = try History(at: directory.history)

@@ -126,6 +126,7 @@ struct EngineWorkerTests {
     func refused() throws {
         let file = FileManager.default.temporaryDirectory.appendingPathComponent("no-model-\(UUID()).gguf")
         try Data("not a model".utf8).write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
         let worker = try Worker(executable: Self.executable)
         let error = try #require(throws: InferenceError.self) {
             try worker.perform(
