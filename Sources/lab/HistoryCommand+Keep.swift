@@ -23,6 +23,15 @@ struct HistoryAccept: ParsableCommand {
         try history.accept(record.id, note: note, at: .now)
         print("accepted \(record.id): later runs like it are gated against it")
         if record.verdict != .pass { print("note: its own verdict is \(record.verdict.rawValue)") }
+        let early = record.verdicts.compactMap(\.evidence).filter {
+            $0.basis == .sequential && $0.chunksUsed < $0.chunksAvailable
+        }
+        if let least = early.min(by: { $0.chunksUsed < $1.chunksUsed }) {
+            // Later runs can be paired with it on no more than these.
+            print(
+                "note: it stopped after \(least.chunksUsed) of \(Format.count(least.chunksAvailable, "chunk")); "
+                    + "a run with --full is a reference for all of them")
+        }
     }
 }
 

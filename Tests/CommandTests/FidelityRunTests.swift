@@ -102,6 +102,7 @@ struct FidelityRunTests {
         #expect(gates.map(\.basis) == ["sequential", "sequential"])
         #expect(gates.allSatisfy { $0.chunksUsed < $0.chunksAvailable / 4 })
         #expect(early.verdicts.allSatisfy { $0.reason.contains("each clipped to") })
+        #expect(try accept().contains("a run with --full is a reference for all of them"))
 
         #expect(try lab.run(suite).status == 0)
         let again = try lab.report()
@@ -113,11 +114,19 @@ struct FidelityRunTests {
         let full = try lab.report()
         #expect(full.verdicts.compactMap(\.evidence?.basis) == ["exact", "exact"])
         #expect(full.verdicts.map(\.status) == early.verdicts.map(\.status))
+        #expect(try !accept().contains("note:"))
 
         #expect(try lab.run(suite).status == 0)
         let known = try lab.report()
         #expect(known.verdicts.compactMap(\.evidence?.basis) == ["exact", "exact"])
         #expect(known.reuse.samplesComputed == 0)
+    }
+
+    private func accept() throws -> String {
+        let words = ["history", "accept", "last", "--history", lab.history.path]
+        let result = try LabCommand.command([LabCommand.executable.path] + words)
+        #expect(result.status == 0, "\(result.errors)")
+        return result.output
     }
 
     @Test("parent and candidate side by side give the pack's values: likelihoods and top-1 exactly, KL nearly")
