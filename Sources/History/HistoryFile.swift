@@ -121,6 +121,8 @@ enum HistoryFile {
         var configuration = Configuration()
         configuration.busyMode = .timeout(History.busyTimeoutSeconds)
         configuration.label = "history"
+        // 64 MB of pages: a trend of many series reads thousands of them, a site's pages read the same ones again.
+        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA cache_size = -65536") }
         return configuration
     }
 }
