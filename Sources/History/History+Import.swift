@@ -44,7 +44,7 @@ extension History {
             try database.execute(
                 sql: "PRAGMA synchronous = FULL; PRAGMA cache_size = -262144; ATTACH DATABASE ? AS other",
                 arguments: [HistoryFile.readableName(of: copy?.url ?? file)])
-            defer { try? database.execute(sql: "DETACH DATABASE other; PRAGMA cache_size = -2000") }
+            defer { try? database.execute(sql: "DETACH DATABASE other; PRAGMA cache_size = -\(HistoryFile.cacheKiB)") }
             try database.inTransaction(.immediate) {
                 summary = try merge(in: database, from: file)
                 return .commit

@@ -7,9 +7,7 @@ extension History {
     /// runs up to it.
     ///
     /// It changes when earlier runs are pruned or imported, and not when later ones come.
-    ///
-    /// - Parameter limit: the newest points of a series that a report draws.
-    public func trendDigests(limit: Int) throws -> [String: Digest] {
+    public func trendDigests() throws -> [String: Digest] {
         try reading { database in
             let rows = try Row.fetchCursor(
                 database,
@@ -20,26 +18,26 @@ extension History {
                     ORDER BY m.series_id, m.started_at, m.run_id, m.position
                     """)
             var series: Int64?
-            var newest: [Data] = []
+            var digest = Self.emptySeries
             var digests: [String: [Digest]] = [:]
             while let row = try rows.next() {
                 let seriesID: Int64 = row[0]
                 if seriesID != series {
                     series = seriesID
-                    newest.removeAll()
+                    digest = Self.emptySeries
                 }
                 let runID: String = row[1]
                 let start: String = row[2]
                 let numbers: [Double?] = [row[3], row[4], row[5], row[6]]
-                if newest.count == limit { newest.removeFirst() }
-                newest.append(
-                    Data("\(runID) \(start) \(numbers.map { $0.map { "\($0)" } ?? "" }.joined(separator: " "))\n".utf8))
-                var hasher = Digest.Hasher()
-                for point in newest { hasher.update(point) }
-                digests[runID, default: []].append(hasher.finalize())
+                // Each follows from the one before it: shifts are those of the whole series.
+                let values = numbers.map { $0.map { "\($0)" } ?? "" }.joined(separator: " ")
+                digest = Digest(of: "\(digest) \(runID) \(start) \(values)")
+                digests[runID, default: []].append(digest)
             }
             // The same in every history: the numbers of series differ from file to file.
             return digests.mapValues { Digest(of: $0.map(\.hex).sorted().joined(separator: " ")) }
         }
     }
+
+    private static let emptySeries = Digest(of: "")
 }

@@ -9,6 +9,10 @@ import GRDB
 
 /// The ways to open the file of a history.
 enum HistoryFile {
+    /// The most that SQLite keeps of a file in memory, KiB: a trend of many series reads thousands of pages, and a site
+    /// the same ones again.
+    static let cacheKiB = 65_536
+
     /// The version of a file's schema, after a look that changes nothing of it; 0 where there is no file, or nothing in it.
     ///
     /// - Throws: ``HistoryError`` for a directory, another program's file, or a newer lab's.
@@ -121,8 +125,7 @@ enum HistoryFile {
         var configuration = Configuration()
         configuration.busyMode = .timeout(History.busyTimeoutSeconds)
         configuration.label = "history"
-        // 64 MB of pages: a trend of many series reads thousands of them, a site's pages read the same ones again.
-        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA cache_size = -65536") }
+        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA cache_size = -\(cacheKiB)") }
         return configuration
     }
 }

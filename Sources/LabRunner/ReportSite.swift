@@ -74,7 +74,7 @@ public struct ReportSite: Sendable {
 
         var stale: [(id: String, digest: Digest)] = []
         let maker = try FileDigest.compute(Locations.executable)
-        let trends = try history.trendDigests(limit: RunTrends.usualLimit)
+        let trends = try history.trendDigests()
         for (id, record) in records {
             let path = SitePath.run(id)
             let digest = Digest(of: "\(maker) \(record) \(trends[id]?.hex ?? "")")

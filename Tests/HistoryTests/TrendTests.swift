@@ -114,6 +114,25 @@ import Testing
         }
     }
 
+    @Test func theDigestOfATrendFollowsAllRunsBeforeIt() throws {
+        func digests(_ values: [Double]) throws -> [String: Digest] {
+            let directory = try TemporaryDirectory()
+            let history = try History(at: directory.history)
+            try record(values, in: history)
+            return try history.trendDigests()
+        }
+        let values = (0..<60).map { Double($0 % 7) }
+        let known = try digests(values)
+        #expect(known.count == 60)
+        #expect(try digests(values) == known)
+        // Later runs change nothing of earlier ones.
+        let more = try digests(values + [1])
+        #expect(more.count == 61 && more.filter { $0.key != "run-060" } == known)
+        // The first decides which shifts are known at the last, far beyond what a report draws.
+        let other = try digests([9] + values.dropFirst())
+        #expect(known.allSatisfy { other[$0.key] != $0.value })
+    }
+
     @Test func aReportSeesNothingOfLaterRuns() throws {
         let directory = try TemporaryDirectory()
         let history = try History(at: directory.history)
