@@ -49,7 +49,7 @@ public struct MetricDefinition: Hashable, Sendable {
     /// Every metric.
     public static let all = [
         perplexity, perplexityIncrease, logRatio, klMean, klMeanExcess, klMedian, klP90, klP99, klMax, topAgreement,
-    ]
+    ] + ofGeneration
 
     /// The metric with a name; nil where this lab has none.
     public static func named(_ name: String) -> MetricDefinition? { all.first { $0.name == name } }

@@ -1,0 +1,67 @@
+import CodeSandbox
+import Evaluation
+import LabCore
+
+/// Python functions to write, each run against its cases in a sandbox.
+struct CodeEvaluation: PromptJob {
+    let shared: PromptEvaluation
+
+    func prepare(_ parent: ArtifactRecord) throws {
+        try requireFunctions()
+        guard case .available = CodeSandbox.shared else { return }
+        _ = try texts(of: parent)
+    }
+
+    func run() throws -> Findings {
+        try requireFunctions()
+        let sandbox: CodeSandbox
+        switch CodeSandbox.shared {
+        case .available(let found): sandbox = found
+        case .unavailable(let reason, let remedy):
+            // Code that a model wrote is never run bare.
+            return .skipped(
+                shared.plan, backend: shared.session.backend,
+                reason: ([reason] + [remedy].compactMap { $0 }).joined(separator: "; "))
+        }
+        let prompts = try shared.rendered(isThinking: false)
+        let own = try texts(of: shared.candidate)
+        let theirs = try shared.runnableParent.map(texts)
+        let samples = Array(shared.samples)
+        let checks = FunctionChecks(sandbox: sandbox, session: shared.session, progress: shared.progress)
+        let name = shared.plan.name
+        let outcomes = try checks.outcomes(samples, own.values.map { $0[0].answer }, of: shared.candidate, in: name)
+        let parentOutcomes = try theirs.flatMap { texts in
+            try shared.runnableParent.map {
+                try checks.outcomes(samples, texts.values.map { $0[0].answer }, of: $0, in: name)
+            }
+        }
+        var sheet = AnswerSheet(shared, mode: nil)
+        let scores = samples.enumerated().map { index, sample -> Scored<CodeScore> in
+            let parent = parentOutcomes?[index]
+            var isOwn = true
+            let scored = sheet.grade(
+                sample, own.values[index], theirs?.values[index], reason: { _ in outcomes[index].reason },
+                by: { _ in
+                    // The candidate's text is graded first.
+                    defer { isOwn = false }
+                    return .scored((isOwn ? outcomes[index] : parent ?? outcomes[index]).isPassed)
+                })
+            guard case .scored(let answered) = scored else { return scored.unscored() }
+            return .scored(
+                CodeScore(answered: answered, problems: shared.problems(in: own.values[index], of: sample)[0]))
+        }
+        var findings = shared.findings(
+            scores, metrics: CodeScore.metrics, prompts: prompts, keys: own.keys + (theirs?.keys ?? []),
+            usage: own.usage + (theirs?.usage ?? SampleUsage()))
+        findings.prompts.answers = [sheet.record]
+        return findings
+    }
+
+    private func requireFunctions() throws {
+        try shared.require("has no function with cases") { if case .python = $0.check { true } else { false } }
+    }
+
+    private func texts(of artifact: ArtifactRecord) throws -> PromptEvaluation.Outputs<[GeneratedText]> {
+        try shared.texts(after: shared.rendered(isThinking: false), sampling: .greedy, of: artifact)
+    }
+}
