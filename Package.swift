@@ -67,6 +67,11 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CLlama"),
         .systemLibrary(name: "CProcessor"),
+        .target(
+            name: "CLlamaChat",
+            cxxSettings: [
+                .unsafeFlags(["-I\(enginePrefix)/include", "-I\(enginePrefix)/include/llama-common"])
+            ]),
         .target(name: "BlockKernels", swiftSettings: kernelSettings),
         .target(
             name: "LabCore",
@@ -82,9 +87,9 @@ let package = Package(
         .target(name: "Inference", dependencies: ["LabCore"], swiftSettings: sharedSettings),
         .executableTarget(
             name: "lab-worker",
-            dependencies: ["LabCore", "CLlama"],
+            dependencies: ["LabCore", "CLlama", "CLlamaChat"],
             swiftSettings: sharedSettings + [.unsafeFlags(["-Ounchecked"], .when(configuration: .release))],
-            linkerSettings: engineLinkage),
+            linkerSettings: [.linkedLibrary("llama-common")] + engineLinkage),
         .target(
             name: "Evaluation",
             dependencies: ["LabCore", .product(name: "Yams", package: "Yams")],
@@ -155,5 +160,6 @@ let package = Package(
         .testTarget(
             name: "CommandTests", dependencies: ["LabRunner", "History", "LabCore"], swiftSettings: sharedSettings),
     ] + processorSpecificKernels,
-    swiftLanguageModes: [.v6]
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx17
 )

@@ -61,9 +61,16 @@ final class WorkerSession {
         case .diverge(let parameters):
             try diverge(parameters, id: id)
             return .done
+        case .render(let parameters):
+            guard let model else { throw WorkerProblem("no artifact is loaded") }
+            return .rendered(try model.render(parameters.prompts))
         case .generate(let parameters):
             guard let context else { throw WorkerProblem("no artifact is loaded") }
-            try context.generate(parameters) { wire.send(.completed($0), for: id) }
+            try context.generate(parameters) { wire.send($0, for: id) }
+            return .done
+        case .follow(let parameters):
+            guard let context else { throw WorkerProblem("no artifact is loaded") }
+            try context.follow(parameters) { wire.send($0, for: id) }
             return .done
         case .restoreCalibration(let sums):
             guard let collector = context?.collector else { throw WorkerProblem("no artifact is loaded to calibrate") }
