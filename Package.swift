@@ -107,6 +107,7 @@ let package = Package(
             name: "LabRunner",
             dependencies: [
                 "LabCore", "ModelFormats", "Quantization", "Inference", "Evaluation", "History", "Reports",
+                "LanguageIdentification", "CodeSandbox",
             ],
             swiftSettings: sharedSettings),
         .target(

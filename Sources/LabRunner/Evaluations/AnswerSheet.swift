@@ -27,32 +27,33 @@ struct AnswerSheet {
         }
     }
 
-    /// Grades both models' texts for a prompt, one for each draw.
+    /// Takes both models' answers to a prompt, one for each draw.
     ///
     /// - Parameters:
-    ///   - theirs: the parent's; nil where it was not asked.
-    ///   - reason: why an answer of the candidate's is wrong, where that is known.
-    ///   - check: whether a text's answer is right.
-    /// - Returns: the shares of right answers; unscored where an answer cannot be graded.
+    ///   - answer: the candidate's first answer, to be shown.
+    ///   - candidate: whether each of its answers is right.
+    ///   - parent: the same of the parent; nil where it was not asked.
+    ///   - reason: why the answer shown is wrong, where that is known.
+    /// - Returns: the shares of right answers; unscored where one cannot be graded.
     mutating func grade(
-        _ sample: PromptSample, _ own: [GeneratedText], _ theirs: [GeneratedText]?,
-        reason: (GeneratedText) throws -> String? = { _ in nil }, by check: (GeneratedText) throws -> Scored<Bool>
-    ) rethrows -> Scored<AnsweredScore> {
+        _ sample: PromptSample, answer: String, candidate: [Scored<Bool>], parent: [Scored<Bool>]?,
+        reason: String? = nil
+    ) -> Scored<AnsweredScore> {
         asked += 1
-        let (candidate, parent) = (try Self.share(own, check), try theirs.map { try Self.share($0, check) })
-        let isRight = candidate.score.map { $0 > 0.5 }
-        let isParentRight = parent?.score.map { $0 > 0.5 }
+        let (own, theirs) = (Self.share(candidate), parent.map(Self.share))
+        let isRight = own.score.map { $0 > 0.5 }
+        let isParentRight = theirs?.score.map { $0 > 0.5 }
         right += isRight == true ? 1 : 0
         parentRight = parent == nil ? nil : parentRight.map { $0 + (isParentRight == true ? 1 : 0) }
         if isRight == true, isParentRight == false { flips.onlyCandidate += 1 }
         if isRight == false, isParentRight == true { flips.onlyParent += 1 }
-        if isRight != true || isParentRight == false, let shown = own.first {
+        if isRight != true || isParentRight == false {
             notable.append(
                 AnswersRecord.Notable(
-                    id: sample.id, prompt: sample.question, expected: sample.answer, answer: shown.answer,
-                    isRight: isRight, isParentRight: isParentRight, reason: try reason(shown)))
+                    id: sample.id, prompt: sample.question, expected: sample.answer, answer: answer,
+                    isRight: isRight, isParentRight: isParentRight, reason: isRight == true ? nil : reason))
         }
-        switch (candidate, parent) {
+        switch (own, theirs) {
         case (.unscored(let why), _), (_, .unscored(let why)): return .unscored("prompt '\(sample.id)': \(why)")
         case (.scored(let share), .scored(let parent)):
             return .scored(AnsweredScore(candidate: share, parent: parent))
@@ -60,18 +61,16 @@ struct AnswerSheet {
         }
     }
 
-    /// The share of texts with a right answer.
-    private static func share(
-        _ texts: [GeneratedText], _ check: (GeneratedText) throws -> Scored<Bool>
-    ) rethrows -> Scored<Double> {
+    /// The share of right answers.
+    private static func share(_ answers: [Scored<Bool>]) -> Scored<Double> {
         var right = 0
-        for text in texts {
-            switch try check(text) {
+        for answer in answers {
+            switch answer {
             case .scored(let isRight): right += isRight ? 1 : 0
             case .unscored(let why): return .unscored(why)
             }
         }
-        return texts.isEmpty ? .unscored("there is no text") : .scored(Double(right) / Double(texts.count))
+        return answers.isEmpty ? .unscored("there is no text") : .scored(Double(right) / Double(answers.count))
     }
 
     /// What the sheet says, for the record of a run; answers that only the parent had right come first.

@@ -30,22 +30,14 @@ struct CodeEvaluation: PromptJob {
         let checks = FunctionChecks(sandbox: sandbox, session: shared.session, progress: shared.progress)
         let name = shared.plan.name
         let outcomes = try checks.outcomes(samples, own.values.map { $0[0].answer }, of: shared.candidate, in: name)
-        let parentOutcomes = try theirs.flatMap { texts in
-            try shared.runnableParent.map {
-                try checks.outcomes(samples, texts.values.map { $0[0].answer }, of: $0, in: name)
-            }
+        let parentOutcomes = try theirs.map {
+            try checks.outcomes(samples, $0.values.map { $0[0].answer }, of: shared.parent.record, in: name)
         }
         var sheet = AnswerSheet(shared, mode: nil)
         let scores = samples.enumerated().map { index, sample -> Scored<CodeScore> in
-            let parent = parentOutcomes?[index]
-            var isOwn = true
             let scored = sheet.grade(
-                sample, own.values[index], theirs?.values[index], reason: { _ in outcomes[index].reason },
-                by: { _ in
-                    // The candidate's text is graded first.
-                    defer { isOwn = false }
-                    return .scored((isOwn ? outcomes[index] : parent ?? outcomes[index]).isPassed)
-                })
+                sample, answer: own.values[index][0].answer, candidate: [.scored(outcomes[index].isPassed)],
+                parent: parentOutcomes.map { [.scored($0[index].isPassed)] }, reason: outcomes[index].reason)
             guard case .scored(let answered) = scored else { return scored.unscored() }
             return .scored(
                 CodeScore(answered: answered, problems: shared.problems(in: own.values[index], of: sample)[0]))

@@ -36,9 +36,9 @@ struct MultilingualEvaluation: PromptJob {
                 of: own[0].answer, asked: sample.language, accepted: sample.acceptedTexts)
             verdicts.append(verdict)
             let problems = shared.problems(in: own, of: sample)[0]
-            let scored = sheet.grade(sample, own, expected?.texts.values[index]) { text in
-                AnswerChecker.check(text.answer, of: sample)
-            }
+            let scored = sheet.grade(
+                sample, answer: own[0].answer, candidate: [AnswerChecker.check(own[0].answer, of: sample)],
+                parent: expected.map { [AnswerChecker.check($0.texts.values[index][0].answer, of: sample)] })
             guard case .scored(let answered) = scored else { return scored.unscored() }
             let loss = expected.flatMap { parent in
                 losses.values[index].meanNats.flatMap { own in
@@ -90,7 +90,7 @@ struct MultilingualEvaluation: PromptJob {
                     ? nil : scored.count { ($0.answered.parent ?? 0) > 0.5 },
                 inLanguage: scored.count { $0.isInLanguage == true },
                 inOther: scored.count { $0.isInLanguage == false },
-                confidencePercent: Quantile.value(of: confidences, probability: 0.5),
+                confidencePercent: Quantile.of(confidences, at: 0.5),
                 lossNats: LanguageDegradationMetric.loss(of: language, in: known)?.mean,
                 excessNats: excess?.value, excessInterval: excess?.interval)
         }

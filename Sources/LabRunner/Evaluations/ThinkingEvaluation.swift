@@ -24,8 +24,11 @@ struct ThinkingEvaluation: PromptJob {
                 // A thought that does not end has no answer after it.
                 text.isThoughtClosed ? AnswerChecker.check(text.answer, of: sample) : .scored(false)
             }
-            let solved = thinkingSheet.grade(sample, thinking, parentThinking, by: check)
-            let plainly = plainSheet.grade(sample, plain, theirs?.plain.values[index], by: check)
+            let solved = thinkingSheet.grade(
+                sample, answer: thinking[0].answer, candidate: thinking.map(check), parent: parentThinking?.map(check))
+            let plainly = plainSheet.grade(
+                sample, answer: plain[0].answer, candidate: plain.map(check),
+                parent: theirs?.plain.values[index].map(check))
             let problems = shared.problems(in: thinking + plain, of: sample)
             guard case .scored(let answered) = solved else { return solved.unscored() }
             guard case .scored(let answeredPlainly) = plainly else { return plainly.unscored() }
