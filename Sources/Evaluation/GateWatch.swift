@@ -116,7 +116,8 @@ public struct GateWatch<Score: Sendable> {
             reason = Gate.earlyReason(estimate.value, of: threshold, evidence: evidence, isInside: status == .pass)
         } else if status == .inconclusive {
             evidence.neededChunks = neededChunks(metric, threshold)
-            reason += evidence.neededChunks.map { "; about \($0) would decide" } ?? "; no number of \(part)s would decide"
+            reason +=
+                evidence.neededChunks.map { "; about \($0) would decide" } ?? "; no number of \(part)s would decide"
         }
         return Judgement(
             threshold: threshold, status: status, value: estimate.value, reason: reason, evidence: evidence)

@@ -58,7 +58,8 @@ public struct SuiteRun {
         for request in requestedBackends {
             do {
                 let session = try BackendSession(
-                    backend: request.name, contextLength: inputs.compactMap(\.windowLength).max() ?? 512, options: options,
+                    backend: request.name, contextLength: inputs.compactMap(\.windowLength).max() ?? 512,
+                    options: options,
                     history: history, runID: id)
                 findings.append(
                     try evaluate(

@@ -47,9 +47,10 @@ public struct MetricDefinition: Hashable, Sendable {
         name: "top1_agreement", unit: "percent", polarity: .higherIsBetter)
 
     /// Every metric.
-    public static let all = [
-        perplexity, perplexityIncrease, logRatio, klMean, klMeanExcess, klMedian, klP90, klP99, klMax, topAgreement,
-    ] + ofGeneration
+    public static let all =
+        [
+            perplexity, perplexityIncrease, logRatio, klMean, klMeanExcess, klMedian, klP90, klP99, klMax, topAgreement,
+        ] + ofGeneration
 
     /// The metric with a name; nil where this lab has none.
     public static func named(_ name: String) -> MetricDefinition? { all.first { $0.name == name } }

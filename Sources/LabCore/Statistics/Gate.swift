@@ -28,7 +28,10 @@ public enum Gate {
             )
         }
         guard let interval = estimate.interval, interval.low.isFinite, interval.high.isFinite else {
-            return (.inconclusive, "\(estimate.n) \(part)(s) of a larger \(part == "chunk" ? "text" : "set") give no interval; measure more \(part)s")
+            return (
+                .inconclusive,
+                "\(estimate.n) \(part)(s) of a larger \(part == "chunk" ? "text" : "set") give no interval; measure more \(part)s"
+            )
         }
         let range = "\(Gate.text(interval.low)) to \(Gate.text(interval.high))"
         switch (threshold.admits(interval.low), threshold.admits(interval.high)) {

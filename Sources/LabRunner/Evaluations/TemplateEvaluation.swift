@@ -30,8 +30,9 @@ struct TemplateEvaluation: PromptJob {
         let keys = (own + ownPlain + expected + expectedPlain).map { Digest(ofTokens: $0.tokens) }
         var findings = shared.findings(
             scores, metrics: TemplateScore.metrics, prompts: expected, keys: keys, usage: SampleUsage())
-        findings.prompts.answers = differences(
-            zip(expected, own).map { ($0, $1) }, mode: "as the template has it")
+        findings.prompts.answers =
+            differences(
+                zip(expected, own).map { ($0, $1) }, mode: "as the template has it")
             + differences(zip(expectedPlain, ownPlain).map { ($0, $1) }, mode: "thinking switched off")
         return findings
     }
