@@ -198,7 +198,7 @@ public struct SuiteRun {
                     ? try FidelityEvaluation(shared).run() : try PerplexityEvaluation(shared).run()
             case .prompts(let set, let generation):
                 let shared = PromptEvaluation(
-                    plan: plans[index], generation: generation, set: set, session: session,
+                    plan: plans[index], generation: generation, promptSet: set, session: session,
                     parent: artifacts.parent, candidate: artifacts.candidate, progress: progress)
                 if let job = shared.job { jobs.append((index, job)) }
             }

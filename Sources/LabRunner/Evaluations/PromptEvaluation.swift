@@ -9,14 +9,14 @@ import LabCore
 struct PromptEvaluation {
     let plan: Suite.EvaluationPlan
     let generation: Suite.GenerationPlan
-    let set: PromptSet
+    let promptSet: PromptSet
     let session: BackendSession
     let parent: ParentModel
     let candidate: ArtifactRecord
     let progress: ProgressHandler
 
     /// The prompts to ask.
-    var samples: ArraySlice<PromptSample> { set.samples.prefix(plan.chunkLimit ?? set.samples.count) }
+    var samples: ArraySlice<PromptSample> { promptSet.samples.prefix(plan.chunkLimit ?? promptSet.samples.count) }
 
     /// The parent, where it can be run; a pack cannot.
     var runnableParent: ArtifactRecord? {
@@ -39,7 +39,7 @@ struct PromptEvaluation {
     func require(_ what: String, _ isMet: (PromptSample) -> Bool) throws {
         guard let odd = samples.first(where: { !isMet($0) }) else { return }
         throw RunnerError(
-            "prompt '\(odd.id)' of \(set.file.path) \(what), as \(plan.evaluator.rawValue) needs",
+            "prompt '\(odd.id)' of \(promptSet.file.path) \(what), as \(plan.evaluator.rawValue) needs",
             remedy: "name another prompt set in the suite", exitCode: .usage)
     }
 
@@ -130,11 +130,12 @@ struct PromptEvaluation {
         usage: SampleUsage
     ) -> Findings {
         var gates = GateWatch(
-            plan.gates, metrics: metrics, available: set.samples.count, isSequential: false, part: "prompt")
+            plan.gates, metrics: metrics, available: promptSet.samples.count, isSequential: false, part: "prompt")
         for score in scores { gates.observe(score) }
         let subject = MeasuredSubject(
-            evaluation: plan.name, backend: session.backend, candidate: candidate, name: set.name, sha256: set.digest,
-            limit: plan.chunkLimit, available: set.samples.count, part: "prompt")
+            evaluation: plan.name, backend: session.backend, candidate: candidate, name: promptSet.name,
+            sha256: promptSet.digest,
+            limit: plan.chunkLimit, available: promptSet.samples.count, part: "prompt")
         var findings = subject.findings(
             scores.compactMap(\.score), metrics: metrics, judgements: gates.judgements(),
             samples: Digest(ofSamples: keys), cached: usage.areAllReused,
@@ -162,8 +163,9 @@ struct PromptEvaluation {
         _ definition: MetricDefinition, _ estimate: Estimate?, keys: [Digest], cached: Bool
     ) -> [LabCore.Measurement] {
         let subject = MeasuredSubject(
-            evaluation: plan.name, backend: session.backend, candidate: candidate, name: set.name, sha256: set.digest,
-            limit: plan.chunkLimit, available: set.samples.count, part: "prompt")
+            evaluation: plan.name, backend: session.backend, candidate: candidate, name: promptSet.name,
+            sha256: promptSet.digest,
+            limit: plan.chunkLimit, available: promptSet.samples.count, part: "prompt")
         return [
             subject.measurement(
                 definition, estimate, of: parent.record, samples: Digest(ofSamples: keys), cached: cached)
