@@ -6,32 +6,34 @@ import LabCore
 struct CodeEvaluation: PromptJob {
     let shared: PromptEvaluation
 
+    /// Whether this machine can keep a program apart; tried once.
+    private static let sandbox = CodeSandbox.make()
+
     func prepare(_ parent: ArtifactRecord) throws {
         try requireFunctions()
-        guard case .available = CodeSandbox.shared else { return }
+        guard case .available = Self.sandbox else { return }
         _ = try texts(of: parent)
     }
 
     func run() throws -> Findings {
         try requireFunctions()
         let sandbox: CodeSandbox
-        switch CodeSandbox.shared {
+        switch Self.sandbox {
         case .available(let found): sandbox = found
         case .unavailable(let reason, let remedy):
             // Code that a model wrote is never run bare.
             return .skipped(
                 shared.plan, backend: shared.session.backend,
-                reason: ([reason] + [remedy].compactMap { $0 }).joined(separator: "; "))
+                reason: "functions are not run without a sandbox: \(reason); \(remedy)")
         }
         let prompts = try shared.rendered(isThinking: false)
         let own = try texts(of: shared.candidate)
         let theirs = try shared.runnableParent.map(texts)
         let samples = Array(shared.samples)
-        let checks = FunctionChecks(sandbox: sandbox, session: shared.session, progress: shared.progress)
-        let name = shared.plan.name
-        let outcomes = try checks.outcomes(samples, own.values.map { $0[0].answer }, of: shared.candidate, in: name)
+        let checks = FunctionChecks(sandbox: sandbox, session: shared.session)
+        let outcomes = try checks.outcomes(samples, own.values.map { $0[0].answer }, of: shared.candidate)
         let parentOutcomes = try theirs.map {
-            try checks.outcomes(samples, $0.values.map { $0[0].answer }, of: shared.parent.record, in: name)
+            try checks.outcomes(samples, $0.values.map { $0[0].answer }, of: shared.parent.record)
         }
         var sheet = AnswerSheet(shared, mode: nil)
         let scores = samples.enumerated().map { index, sample -> Scored<CodeScore> in

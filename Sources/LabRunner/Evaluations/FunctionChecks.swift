@@ -1,5 +1,7 @@
 import CodeSandbox
+import Dispatch
 import Evaluation
+import Foundation
 import LabCore
 
 /// Runs functions that models wrote against their cases, and remembers what came out: the same code, function and cases
@@ -7,43 +9,65 @@ import LabCore
 struct FunctionChecks {
     let sandbox: CodeSandbox
     let session: BackendSession
-    let progress: ProgressHandler
+
+    /// Name and version of the check, as samples are kept under.
+    private static let id = "function/1"
 
     /// Whether each prompt's answer holds a function that passes its cases.
-    ///
-    /// - Parameter evaluation: the evaluation's name, for the progress.
     func outcomes(
-        _ samples: [PromptSample], _ answers: [String], of artifact: ArtifactRecord, in evaluation: String
+        _ samples: [PromptSample], _ answers: [String], of artifact: ArtifactRecord
     ) throws -> [FunctionOutcome] {
         let conditions = SampleConditions(
-            artifact: artifact.sha256, evaluator: FunctionCheck.id, parameters: sandbox.parameters, engine: "none",
+            artifact: artifact.sha256, evaluator: Self.id,
+            parameters: ["python": sandbox.pythonVersion, "limits": sandbox.limits.summary], engine: "none",
             backend: "cpu", device: "none")
-        let tasks = zip(samples, answers).map { sample, answer -> FunctionCheck.Task? in
-            guard case .python(let function, let cases) = sample.check,
-                let code = PythonExtraction.code(from: answer, defining: function)
-            else { return nil }
-            return FunctionCheck.Task(code: code, function: function, cases: cases)
+        let programs = zip(samples, answers).map { sample, answer -> FunctionProgram? in
+            guard case .python(let function, let cases) = sample.check else { return nil }
+            let code = PythonExtraction.code(from: answer, defining: function)
+            return FunctionProgram(code: code, function: function, cases: cases)
         }
-        let digests = tasks.map { task in
-            task.map { Digest(of: [$0.function, $0.cases, $0.code].joined(separator: "\u{0}")) }
-        }
-        let keys = digests.compactMap { $0.map { conditions.key(sample: $0) } }
-        var known = try session.history.outputs(for: keys, as: FunctionOutcome.self)
-        let stage = "\(evaluation) \(artifact.model) \(artifact.recipe): running functions"
-        let check = FunctionCheck(sandbox: sandbox)
-        return try zip(tasks, digests).enumerated().map { index, pair in
-            guard let task = pair.0, let digest = pair.1 else { return .noCode }
-            let key = conditions.key(sample: digest)
-            if let outcome = known[key] { return outcome }
-            let outcome = try check.check(task)
-            known[key] = outcome
-            // On a busy machine a function may run out of time; that says nothing of the next run.
-            if outcome != .timedOut {
-                try session.history.store(
-                    output: outcome, conditions: conditions, sample: digest, parent: nil, runID: session.runID)
+        let digests = programs.map { program in
+            program.flatMap { program in
+                program.code.map { Digest(of: [program.function, program.cases, $0].joined(separator: "\u{0}")) }
             }
-            progress(ProgressUpdate(stage: stage, completed: index + 1, total: tasks.count, unit: "functions"))
-            return outcome
+        }
+        var known = try session.history.outputs(
+            for: digests.compactMap { $0.map { conditions.key(sample: $0) } }, as: FunctionOutcome.self)
+        var isAsked = Set(known.keys)
+        let missing = digests.indices.filter { index in
+            digests[index].map { isAsked.insert(conditions.key(sample: $0)).inserted } ?? false
+        }
+        let outcomes = try FunctionCheck(sandbox: sandbox).checkAll(missing.compactMap { programs[$0] })
+        for (index, outcome) in zip(missing, outcomes) {
+            guard let digest = digests[index] else { continue }
+            known[conditions.key(sample: digest)] = outcome
+            // On a busy machine a function may run out of time, which says nothing of the next run.
+            guard outcome != .timedOut else { continue }
+            try session.history.store(
+                output: outcome, conditions: conditions, sample: digest, parent: nil, runID: session.runID)
+        }
+        return digests.map { digest in digest.flatMap { known[conditions.key(sample: $0)] } ?? .noCode }
+    }
+}
+
+extension SandboxLimits {
+    /// The limits that a result may depend on.
+    fileprivate var summary: String {
+        "\(processorSeconds) s, \(memoryBytes) bytes of memory, \(outputBytes) bytes handed back"
+    }
+}
+
+extension FunctionOutcome {
+    /// Whether the function passes its cases.
+    var isPassed: Bool { self == .passed }
+
+    /// Why it does not, for people; nil where it does.
+    var reason: String? {
+        switch self {
+        case .passed: nil
+        case .failed(let reason): reason
+        case .timedOut: "ran out of time"
+        case .noCode: "the answer holds no function"
         }
     }
 }

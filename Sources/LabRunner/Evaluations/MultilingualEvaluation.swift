@@ -33,7 +33,7 @@ struct MultilingualEvaluation: PromptJob {
         let scores = shared.samples.enumerated().map { index, sample -> Scored<LanguageScore> in
             let own = texts.values[index]
             let verdict = LanguageCheck.verdict(
-                of: own[0].answer, asked: sample.language, accepted: sample.acceptedTexts)
+                of: own[0].answer, asked: sample.language, accepted: sample.accepted)
             verdicts.append(verdict)
             let problems = shared.problems(in: own, of: sample)[0]
             let scored = sheet.grade(

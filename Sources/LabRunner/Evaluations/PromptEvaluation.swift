@@ -30,9 +30,10 @@ struct PromptEvaluation {
         try rendered(isThinking: isThinking, by: runnableParent ?? candidate)
     }
 
-    /// The prompts as tokens, by an artifact's template.
+    /// The prompts as tokens, by an artifact's template; nil for the switch as the template has it by itself.
     func rendered(isThinking: Bool?, by artifact: ArtifactRecord) throws -> [RenderedPrompt] {
-        try session.host(of: artifact).render(samples.map { $0.prompt(isThinking: isThinking) })
+        try session.host(of: artifact).render(
+            samples.map { isThinking == nil ? $0.unswitched : $0.prompt(isThinking: isThinking) })
     }
 
     /// A requirement on every prompt, checked before anything is computed.

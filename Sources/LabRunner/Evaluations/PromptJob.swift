@@ -1,5 +1,6 @@
 import Evaluation
 import LabCore
+import LanguageIdentification
 
 /// An evaluation on prompts, in two steps, so that the parent is in memory once for all of them and out of it before the
 /// candidate comes.
@@ -34,11 +35,43 @@ extension PromptEvaluation {
 }
 
 extension PromptSample {
+    /// Whether it is a conversation to answer, not a text to go on from.
+    var isConversation: Bool {
+        if case .chat = content { true } else { false }
+    }
+
+    /// What to ask with the thinking switch as a template has it by itself.
+    var unswitched: PromptSource {
+        switch content {
+        case .text: content
+        case .chat(let messages, _): .chat(messages, isThinking: nil)
+        }
+    }
+
     /// What was asked, as people read it.
     var question: String {
-        switch prompt(isThinking: nil) {
+        switch content {
         case .text(let text): text
         case .chat(let messages, _): messages.last?.content ?? ""
+        }
+    }
+}
+
+extension LanguageVerdict {
+    /// Whether the answer is in the language asked; nil where it does not tell.
+    var isRight: Bool? {
+        switch self {
+        case .right: true
+        case .wrong: false
+        case .undecided: nil
+        }
+    }
+
+    /// How sure the identifier is, in percent; nil where the evidence is another.
+    var confidencePercent: Double? {
+        switch self {
+        case .right(let confidence), .wrong(_, let confidence): confidence.map(Double.init)
+        case .undecided: nil
         }
     }
 }
