@@ -48,6 +48,13 @@ let kernelSettings: [SwiftSetting] =
     let processorSpecificKernels: [Target] = []
 #endif
 
+/// Languages are told apart by CLD2 (Debian's libcld2-dev); macOS has a detector of its own.
+#if os(macOS)
+    let languageDetector: [Target] = []
+#else
+    let languageDetector: [Target] = [.target(name: "CCLD2", linkerSettings: [.linkedLibrary("cld2")])]
+#endif
+
 let package = Package(
     name: "llama-pajamas-lab",
     platforms: [.macOS(.v14)],
@@ -84,10 +91,8 @@ let package = Package(
                 + processorSpecificKernels.map { .target(name: $0.name) },
             swiftSettings: sharedSettings,
             linkerSettings: engineLinkage),
-        .target(name: "CCLD2", linkerSettings: [.linkedLibrary("cld2")]),
-        .target(name: "LanguageIdentification", dependencies: ["LabCore", "CCLD2"], swiftSettings: sharedSettings),
-        .target(name: "CSandboxFilter"),
-        .target(name: "CodeSandbox", dependencies: ["LabCore", "CSandboxFilter"], swiftSettings: sharedSettings),
+        .target(name: "CSandbox"),
+        .target(name: "CodeSandbox", dependencies: ["LabCore", "CSandbox"], swiftSettings: sharedSettings),
         .target(name: "Inference", dependencies: ["LabCore"], swiftSettings: sharedSettings),
         .executableTarget(
             name: "lab-worker",
@@ -97,6 +102,10 @@ let package = Package(
         .target(
             name: "Evaluation",
             dependencies: ["LabCore", .product(name: "Yams", package: "Yams")],
+            swiftSettings: sharedSettings),
+        .target(
+            name: "LanguageIdentification",
+            dependencies: ["LabCore"] + languageDetector.map { .target(name: $0.name) },
             swiftSettings: sharedSettings),
         .target(
             name: "History",
@@ -158,13 +167,16 @@ let package = Package(
             swiftSettings: sharedSettings),
         .testTarget(name: "EvaluationTests", dependencies: ["Evaluation"], swiftSettings: sharedSettings),
         .testTarget(
+            name: "LanguageIdentificationTests", dependencies: ["LanguageIdentification", "LabCore"],
+            swiftSettings: sharedSettings),
+        .testTarget(
             name: "HistoryTests", dependencies: ["History", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: sharedSettings),
         .testTarget(name: "FuzzingTests", dependencies: ["Fuzzing", "TestSupport"], swiftSettings: sharedSettings),
         .testTarget(name: "ReportsTests", dependencies: ["Reports"], swiftSettings: sharedSettings),
         .testTarget(
             name: "CommandTests", dependencies: ["LabRunner", "History", "LabCore"], swiftSettings: sharedSettings),
-    ] + processorSpecificKernels,
+    ] + processorSpecificKernels + languageDetector,
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17
 )

@@ -36,14 +36,23 @@ lab_python() { "${LAB_PYTHON:-python3}" "$@"; }
 
 has() { command -v "$1" >/dev/null 2>&1; }
 
-has_sqlite() {
+# library_is_there NAME: whether the linker finds libNAME.so.
+library_is_there() {
     local folder
-    [ "$(uname -s)" != Darwin ] || return 0
-    [ -e /usr/include/sqlite3.h ] || [ -e /usr/local/include/sqlite3.h ] || return 1
     for folder in /usr/lib/*-linux-* /usr/lib64 /usr/lib /usr/local/lib; do
-        [ ! -e "$folder/libsqlite3.so" ] || return 0
+        [ ! -e "$folder/lib$1.so" ] || return 0
     done
     return 1
+}
+
+# header_is_there PATH: whether the compiler finds it.
+header_is_there() { [ -e "/usr/include/$1" ] || [ -e "/usr/local/include/$1" ]; }
+
+# macOS has SQLite, and a language detector of its own.
+has_sqlite() { [ "$(uname -s)" = Darwin ] || { header_is_there sqlite3.h && library_is_there sqlite3; }; }
+
+has_language_detector() {
+    [ "$(uname -s)" = Darwin ] || { header_is_there cld2/public/compact_lang_det.h && library_is_there cld2; }
 }
 
 # Prints the packages that are missing for PURPOSE (swift, engine or all), by the name of this system's packager.
@@ -53,6 +62,7 @@ missing_packages() {
     if [ "$purpose" != engine ]; then
         has git || names="$names git"
         has_sqlite || names="$names libsqlite3-dev"
+        has_language_detector || names="$names libcld2-dev"
     fi
     if [ "$purpose" != swift ]; then
         has cmake || names="$names cmake"
