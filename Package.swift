@@ -131,7 +131,7 @@ let package = Package(
             name: "lab",
             dependencies: [
                 "LabCore", "ModelFormats", "Quantization", "Inference", "Evaluation", "History", "Reports", "LabRunner",
-                "CommandSupport", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "CodeSandbox", "CommandSupport", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: sharedSettings),
         .executableTarget(
@@ -155,7 +155,10 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: sharedSettings),
+        .target(name: "CSandbox"),
+        .target(name: "CodeSandbox", dependencies: ["LabCore", "CSandbox"], swiftSettings: sharedSettings),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: sharedSettings),
+        .testTarget(name: "CodeSandboxTests", dependencies: ["CodeSandbox"], swiftSettings: sharedSettings),
         .testTarget(name: "LabCoreTests", dependencies: ["LabCore"], swiftSettings: sharedSettings),
         .testTarget(
             name: "ModelFormatsTests", dependencies: ["ModelFormats", "TestSupport"], swiftSettings: sharedSettings),

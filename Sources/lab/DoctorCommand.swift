@@ -1,4 +1,5 @@
 import ArgumentParser
+import CodeSandbox
 import Foundation
 import Inference
 import LabCore
@@ -33,6 +34,12 @@ struct DoctorCommand: ParsableCommand {
         line("CPU features", greeting.cpuFeatures)
         if !greeting.devices.contains(where: { $0.registry.uppercased() == "CUDA" }) {
             line("CUDA (optional)", "absent: this engine was built without it; a suite that lists cuda skips it")
+        }
+        switch CodeSandbox.make() {
+        case .available(let sandbox):
+            line("sandbox (optional)", "ready, for code that models write, with Python \(sandbox.pythonVersion)")
+        case .unavailable(let reason, let remedy):
+            line("sandbox (optional)", "absent: \(reason); \(remedy)")
         }
         line("MLX (optional)", "absent: this lab does not run MLX yet")
     }

@@ -86,7 +86,7 @@ install_command() {
 
 # Installs what PURPOSE lacks, where that is allowed; otherwise ends with the command that would do it.
 require_packages() {
-    local purpose=$1 log=$CACHE/logs/packages.log names as_root=""
+    local purpose=$1 log=$CACHE/logs/packages.log names
     names=$(missing_packages "$purpose")
     [ -n "$names" ] || return 0
     if [ "$(uname -s)" = Darwin ]; then
@@ -100,18 +100,43 @@ require_packages() {
     fi
     has apt-get || give_up "missing (by their Debian names): $names" "install them with this system's package manager"
     [ -z "${LAB_NO_INSTALL:-}" ] || give_up "missing: $names (LAB_NO_INSTALL is set)" "run: $(install_command $names)"
-    if [ "$(id -u)" -ne 0 ]; then
-        { has sudo && sudo -n true 2>/dev/null; } || give_up "missing: $names" "run: $(install_command $names)"
-        as_root="sudo -n"
-    fi
-    # A fresh machine has no package lists, and an old one stale ones.
-    if ls /var/lib/apt/lists/*_Packages* >/dev/null 2>&1 && apt_install "$log" "$as_root" "$names"; then return 0; fi
-    step "reading the package lists" "$log" $as_root apt-get update && apt_install "$log" "$as_root" "$names" ||
-        give_up "run it yourself: $(install_command $names)"
+    find_root || give_up "missing: $names" "run: $(install_command $names)"
+    install_packages "$log" "$names" || give_up "run it yourself: $(install_command $names)"
+}
+
+# Prints the packages that are missing and that only some evaluations use: bubblewrap, in which they run the code that
+# models write (docs/sandbox.md). Without it those are skipped, and say so.
+missing_optional_packages() {
+    [ "$(uname -s)" != Linux ] || has bwrap || echo bubblewrap
+}
+
+# Tries to install what is optional, where that is allowed: once, and nothing depends on its success.
+offer_packages() {
+    local names log=$CACHE/logs/packages.log tried=$CACHE/logs/optional-packages-tried
+    names=$(missing_optional_packages)
+    [ -n "$names" ] && [ -z "${LAB_NO_INSTALL:-}" ] && [ ! -e "$tried" ] && has apt-get && find_root || return 0
+    { mkdir -p "$CACHE/logs" && touch "$tried"; } 2>/dev/null || return 0
+    install_packages "$log" "$names" || say "going on without $names; to get it: $(install_command $names)"
+}
+
+# Sets AS_ROOT to what makes a command root's; fails where that takes a password.
+AS_ROOT=""
+find_root() {
+    AS_ROOT=""
+    [ "$(id -u)" -ne 0 ] || return 0
+    AS_ROOT="sudo -n"
+    has sudo && sudo -n true 2>/dev/null
+}
+
+# A fresh machine has no package lists, and an old one stale ones.
+install_packages() {
+    local log=$1 names=$2
+    if ls /var/lib/apt/lists/*_Packages* >/dev/null 2>&1 && apt_install "$log" "$names"; then return 0; fi
+    step "reading the package lists" "$log" $AS_ROOT apt-get update && apt_install "$log" "$names"
 }
 
 apt_install() {
-    local log=$1 as_root=$2 names=$3
-    step "installing $names" "$log" $as_root env DEBIAN_FRONTEND=noninteractive \
+    local log=$1 names=$2
+    step "installing $names" "$log" $AS_ROOT env DEBIAN_FRONTEND=noninteractive \
         apt-get install -y --no-install-recommends $names
 }
