@@ -91,8 +91,6 @@ let package = Package(
                 + processorSpecificKernels.map { .target(name: $0.name) },
             swiftSettings: sharedSettings,
             linkerSettings: engineLinkage),
-        .target(name: "CSandbox"),
-        .target(name: "CodeSandbox", dependencies: ["LabCore", "CSandbox"], swiftSettings: sharedSettings),
         .target(name: "Inference", dependencies: ["LabCore"], swiftSettings: sharedSettings),
         .executableTarget(
             name: "lab-worker",

@@ -40,28 +40,26 @@ public struct FunctionCheck: Sendable {
         return .passed
     }
 
-    /// Checks programs, many at once; the outcomes are in their order.
+    /// Checks programs, many at once; the outcomes are in their order, and the calling thread waits for them.
     ///
     /// Two for each processor of this machine, because a sandbox waits for the kernel while nothing computes: on two
     /// processors, 80 took 2.2 s two at once and 1.4 s four at once.
     ///
-    /// Throws what ``check(code:function:cases:)`` throws, and `CancellationError` when the task is cancelled.
-    public func check(_ programs: [FunctionProgram]) async throws -> [FunctionOutcome] {
+    /// Throws what ``check(code:function:cases:)`` throws.
+    public func check(_ programs: [FunctionProgram]) throws -> [FunctionOutcome] {
         let work = Work(programs)
         let width = min(programs.count, 2 * ProcessInfo.processInfo.activeProcessorCount)
-        await withTaskCancellationHandler {
-            await withTaskGroup(of: Void.self) { group in
-                for _ in 0..<width {
-                    group.addTask {
-                        await onThread {
-                            work.performAll { try check(code: $0.code, function: $0.function, cases: $0.cases) }
-                        }
-                    }
-                }
+        let threads = DispatchGroup()
+        // Threads of their own: each check keeps its thread waiting, and the kernel ends a sandbox with the thread that
+        // started it.
+        for _ in 0..<width {
+            threads.enter()
+            Thread.detachNewThread {
+                work.performAll { try check(code: $0.code, function: $0.function, cases: $0.cases) }
+                threads.leave()
             }
-        } onCancel: {
-            work.stop(with: CancellationError())
         }
+        threads.wait()
         return try work.result.get()
     }
 
@@ -104,19 +102,6 @@ extension Unicode.GeneralCategory {
         case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: false
         default: true
         }
-    }
-}
-
-/// Does work on a thread of its own: one of the concurrency runtime must not be kept waiting, and the kernel ends a
-/// sandbox with the thread that started it.
-private func onThread(_ work: @escaping @Sendable () -> Void) async {
-    await withCheckedContinuation { continuation in
-        let thread = Thread {
-            work()
-            continuation.resume()
-        }
-        thread.name = "function check"
-        thread.start()
     }
 }
 

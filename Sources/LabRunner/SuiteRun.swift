@@ -204,11 +204,18 @@ public struct SuiteRun {
             }
         }
         if case .model(let parent) = artifacts.parent, !jobs.isEmpty {
-            for (_, job) in jobs { try job.prepare(parent) }
+            for (index, job) in jobs { found[index].usage = try job.prepare(parent) }
             // From here on the parent only renders prompts.
             session.release(parent)
         }
-        for (index, job) in jobs { found[index] = try job.run() }
+        for (index, job) in jobs {
+            let prepared = found[index].usage
+            found[index] = try job.run()
+            // What the parent was asked again is in history since.
+            found[index].usage = SampleUsage(
+                computed: found[index].usage.computed + prepared.computed, shared: found[index].usage.shared,
+                reused: found[index].usage.reused)
+        }
         return found.reduce(into: Findings()) { $0.append($1) }
     }
 

@@ -133,37 +133,23 @@ struct FunctionCheckTests {
     }
 
     @Test("many are checked at once, each in its place; eighty take a few seconds")
-    func many() async throws {
+    func many() throws {
         let programs = (0..<80).map { number in
             FunctionProgram(
                 code: "def f(x):\n    return x + \(number)\n", function: "f",
                 cases: "[[1, \(number % 8 == 7 ? -1 : number + 1)]]")
         }
         let began = ContinuousClock.now
-        let outcomes = try await FunctionCheck(sandbox: #require(SandboxForTests.sandbox)).check(programs)
+        let outcomes = try FunctionCheck(sandbox: #require(SandboxForTests.sandbox)).check(programs)
         print("80 function checks: \(ContinuousClock.now - began)")
         #expect(outcomes.count == 80)
         for (number, outcome) in outcomes.enumerated() { #expect((outcome == .passed) == (number % 8 != 7)) }
     }
 
     @Test("many stop with the first error of the sandbox or of the cases")
-    func manyWithBadCases() async throws {
+    func manyWithBadCases() throws {
         let programs = [FunctionProgram(code: "f = abs", function: "f", cases: "[]")]
         let check = try FunctionCheck(sandbox: #require(SandboxForTests.sandbox))
-        await #expect(throws: SandboxError.self) { try await check.check(programs) }
-    }
-
-    @Test("many stop when their task is cancelled")
-    func cancellation() async throws {
-        let sandbox = try SandboxForTests.make(SandboxLimits(wallTime: .seconds(3)))
-        let programs = Array(
-            repeating: FunctionProgram(
-                code: "import time\ndef f(x):\n    time.sleep(60)\n", function: "f", cases: "[[1, 1]]"), count: 200)
-        let began = ContinuousClock.now
-        let checking = Task { try await FunctionCheck(sandbox: sandbox).check(programs) }
-        checking.cancel()
-        await #expect(throws: CancellationError.self) { try await checking.value }
-        // All of them would take minutes.
-        #expect(ContinuousClock.now - began < .seconds(60))
+        #expect(throws: SandboxError.self) { try check.check(programs) }
     }
 }

@@ -58,7 +58,8 @@ struct GenerationDefectTests {
             }
         case .switchIgnored:
             try copy.editTemplate { template in
-                template.replacingOccurrences(of: "enable_thinking is defined and enable_thinking is false", with: "false")
+                template.replacingOccurrences(
+                    of: "enable_thinking is defined and enable_thinking is false", with: "false")
             }
         }
         let output = lab.folder.appendingPathComponent("defect-\(UUID())")

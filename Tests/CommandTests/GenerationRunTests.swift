@@ -65,7 +65,8 @@ struct GenerationRunTests {
         try suite.edit { lines in lines[3] = lines[3].replacingOccurrences(of: "\"answer\"", with: "\"anser\"") }
         let broken = try suite.run()
         #expect(broken.status == 2)
-        #expect(broken.errors.contains("prompts.jsonl") && broken.errors.contains("4") && broken.errors.contains("anser"))
+        #expect(
+            broken.errors.contains("prompts.jsonl") && broken.errors.contains("4") && broken.errors.contains("anser"))
 
         let other = try PromptSuite(lab, evaluator: "code", prompts: "languages", lines: 6)
         let unfitting = try other.run()
@@ -158,22 +159,22 @@ struct PromptSuite {
         try (whole.split(separator: "\n").prefix(lines).joined(separator: "\n") + "\n")
             .write(to: prompts, atomically: true, encoding: .utf8)
         try """
-            version: 1
-            name: mine
-            summary: A suite of a test.
-            model: \(LabCommand.model.path)
-            recipe: Q4_K_M
-            backends:
-              - name: cpu
-            evaluations:
-              - name: mine
-                evaluator: \(evaluator)
-                prompts:
-                  name: mine
-                  path: prompts.jsonl
-                maximum_tokens: 32
-            \(options)
-            """.write(to: folder.appendingPathComponent("suite.yaml"), atomically: true, encoding: .utf8)
+        version: 1
+        name: mine
+        summary: A suite of a test.
+        model: \(LabCommand.model.path)
+        recipe: Q4_K_M
+        backends:
+          - name: cpu
+        evaluations:
+          - name: mine
+            evaluator: \(evaluator)
+            prompts:
+              name: mine
+              path: prompts.jsonl
+            maximum_tokens: 32
+        \(options)
+        """.write(to: folder.appendingPathComponent("suite.yaml"), atomically: true, encoding: .utf8)
     }
 
     func edit(_ change: (inout [String]) -> Void) throws {

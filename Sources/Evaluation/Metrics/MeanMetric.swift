@@ -24,10 +24,17 @@ public struct MeanMetric<Score: Sendable>: Metric {
         self.value = value
     }
 
-    /// Nil without values.
+    /// Nil without values. The interval ends at the bounds.
     public func estimate(_ scores: [Score], level: Double) -> Estimate? {
-        ClusteredMean(clusters: scores.compactMap(value).map { (total: $0, weight: 1) })
-            .map { Estimate($0, level: level) }
+        guard let mean = ClusteredMean(clusters: scores.compactMap(value).map { (total: $0, weight: 1) }) else {
+            return nil
+        }
+        let estimate = Estimate(mean, level: level)
+        guard let bounds, let interval = estimate.interval else { return estimate }
+        let inside = Interval(
+            low: max(interval.low, bounds.lowerBound), high: min(interval.high, bounds.upperBound),
+            level: interval.level)
+        return Estimate(value: estimate.value, interval: inside, n: estimate.n)
     }
 
     /// The mean, where there are bounds.

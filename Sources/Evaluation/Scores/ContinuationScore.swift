@@ -9,12 +9,17 @@ public struct ContinuationScore: Sendable {
     public var comparison: TextComparison
     /// What is wrong with the candidate's text; empty where it is coherent.
     public var problems: [CoherenceProblem]
+    /// Whether the parent's text is coherent.
+    public var isParentCoherent: Bool
 
     /// A score.
-    public init(agreement: Double, comparison: TextComparison, problems: [CoherenceProblem]) {
+    public init(
+        agreement: Double, comparison: TextComparison, problems: [CoherenceProblem], isParentCoherent: Bool
+    ) {
         self.agreement = agreement
         self.comparison = comparison
         self.problems = problems
+        self.isParentCoherent = isParentCoherent
     }
 }
 
@@ -27,6 +32,9 @@ extension ContinuationScore {
             MeanMetric(.sharedPrefix) { Double($0.comparison.sharedPrefixTokens) },
             MeanMetric(.textSimilarity, bounds: 0...100) { 100 * $0.comparison.similarity },
             CountMetric(.incoherentTexts) { $0.problems.isEmpty ? 0 : 1 },
+            MeanMetric(.coherenceChange, bounds: -100...100) { score in
+                100 * ((score.problems.isEmpty ? 1 : 0) - (score.isParentCoherent ? 1 : 0))
+            },
         ]
     }
 }

@@ -14,6 +14,10 @@ extension MetricDefinition {
     /// Texts that are empty, loop, are in another script, are no UTF-8, or do not end.
     public static let incoherentTexts = MetricDefinition(
         name: "incoherent_texts", unit: "texts", polarity: .lowerIsBetter)
+    /// The share of coherent texts less the parent's, on the same prompts: what goes on from a text greedily may loop in
+    /// full precision too.
+    public static let coherenceChange = MetricDefinition(
+        name: "coherence_change", unit: "percentage_points", polarity: .higherIsBetter)
 
     /// Languages in which at least 90 % of the answers are right, and in that language.
     public static let languagesRight = MetricDefinition(
@@ -53,7 +57,8 @@ extension MetricDefinition {
         name: "thinking_switch_ignored", unit: "prompts", polarity: .lowerIsBetter)
 
     static let ofGeneration = [
-        followedAgreement, exactMatch, sharedPrefix, textSimilarity, incoherentTexts, languagesRight, languageAsked,
+        followedAgreement, exactMatch, sharedPrefix, textSimilarity, incoherentTexts, coherenceChange, languagesRight,
+        languageAsked,
         worstLanguageChange, languageDegradation, unclosedThoughts, thoughtLengthChange, plainAccuracy,
         plainAccuracyChange, thoughtsWhenOff, promptsRenderedDifferently, switchIgnored,
     ]

@@ -9,10 +9,10 @@ struct CodeEvaluation: PromptJob {
     /// Whether this machine can keep a program apart; tried once.
     private static let sandbox = CodeSandbox.make()
 
-    func prepare(_ parent: ArtifactRecord) throws {
+    func prepare(_ parent: ArtifactRecord) throws -> SampleUsage {
         try requireFunctions()
-        guard case .available = Self.sandbox else { return }
-        _ = try texts(of: parent)
+        guard case .available = Self.sandbox else { return SampleUsage() }
+        return try texts(of: parent).usage
     }
 
     func run() throws -> Findings {

@@ -37,7 +37,7 @@ struct FunctionChecks {
         let missing = digests.indices.filter { index in
             digests[index].map { isAsked.insert(conditions.key(sample: $0)).inserted } ?? false
         }
-        let outcomes = try FunctionCheck(sandbox: sandbox).checkAll(missing.compactMap { programs[$0] })
+        let outcomes = try FunctionCheck(sandbox: sandbox).check(missing.compactMap { programs[$0] })
         for (index, outcome) in zip(missing, outcomes) {
             guard let digest = digests[index] else { continue }
             known[conditions.key(sample: digest)] = outcome

@@ -7,11 +7,11 @@ import LanguageIdentification
 struct MultilingualEvaluation: PromptJob {
     let shared: PromptEvaluation
 
-    func prepare(_ parent: ArtifactRecord) throws {
+    func prepare(_ parent: ArtifactRecord) throws -> SampleUsage {
         try shared.require("has no answer to hold others against") { AnswerSheet.canCheck($0) }
         let prompts = try shared.rendered(isThinking: false)
-        _ = try shared.texts(after: prompts, sampling: .greedy, of: parent)
-        _ = try shared.followed(references(after: prompts), by: parent)
+        let texts = try shared.texts(after: prompts, sampling: .greedy, of: parent)
+        return texts.usage + (try shared.followed(references(after: prompts), by: parent).usage)
     }
 
     func run() throws -> Findings {

@@ -8,7 +8,9 @@ protocol PromptJob {
     /// What evaluations on prompts have in common.
     var shared: PromptEvaluation { get }
     /// Has the parent do its part; what it makes is in history when this returns.
-    func prepare(_ parent: ArtifactRecord) throws
+    ///
+    /// - Returns: where its samples came from.
+    func prepare(_ parent: ArtifactRecord) throws -> SampleUsage
     /// Measures the candidate, and judges.
     func run() throws -> Findings
 }

@@ -5,10 +5,10 @@ import LabCore
 struct SampleMatchEvaluation: PromptJob {
     let shared: PromptEvaluation
 
-    func prepare(_ parent: ArtifactRecord) throws {
+    func prepare(_ parent: ArtifactRecord) throws -> SampleUsage {
         let prompts = try shared.rendered(isThinking: false)
         let texts = try shared.texts(after: prompts, sampling: .greedy, of: parent)
-        _ = try shared.followed(Self.requests(prompts, texts.values), by: parent)
+        return texts.usage + (try shared.followed(Self.requests(prompts, texts.values), by: parent).usage)
     }
 
     func run() throws -> Findings {
@@ -24,17 +24,20 @@ struct SampleMatchEvaluation: PromptJob {
         let floor = try shared.followed(requests, by: parent)
         let texts = try shared.texts(after: prompts, sampling: .greedy, of: shared.candidate)
         let followed = try shared.followed(requests, by: shared.candidate)
-        let mayReachLimit = shared.samples.map { !$0.isConversation }
         let scores = prompts.indices.map { index -> Scored<ContinuationScore> in
             let (own, theirs) = (texts.values[index][0], expected.values[index][0])
+            let asked = sample(index)
+            func problems(_ text: GeneratedText) -> [CoherenceProblem] {
+                // What goes on from a text has no end; an answer has one.
+                Coherence.problems(of: text, language: asked.language, mayReachLimit: !asked.isConversation)
+            }
             guard let agreement = followed.values[index].agreement(with: theirs.tokens) else {
-                return .unscored("the parent wrote nothing after prompt '\(sample(index).id)'")
+                return .unscored("the parent wrote nothing after prompt '\(asked.id)'")
             }
             return .scored(
                 ContinuationScore(
                     agreement: agreement, comparison: TextComparison(parent: theirs, candidate: own),
-                    problems: Coherence.problems(
-                        of: own, language: sample(index).language, mayReachLimit: mayReachLimit[index])))
+                    problems: problems(own), isParentCoherent: problems(theirs).isEmpty))
         }
         let candidateUsage = texts.usage + followed.usage
         let parentUsage = expected.usage + floor.usage

@@ -6,8 +6,9 @@ import LabCore
 struct TemplateEvaluation: PromptJob {
     let shared: PromptEvaluation
 
-    func prepare(_ parent: ArtifactRecord) throws {
+    func prepare(_ parent: ArtifactRecord) throws -> SampleUsage {
         try shared.require("is no conversation") { $0.isConversation }
+        return SampleUsage()
     }
 
     func run() throws -> Findings {

@@ -5,9 +5,9 @@ import LabCore
 struct ThinkingEvaluation: PromptJob {
     let shared: PromptEvaluation
 
-    func prepare(_ parent: ArtifactRecord) throws {
+    func prepare(_ parent: ArtifactRecord) throws -> SampleUsage {
         try requireProblems()
-        _ = try both(of: parent)
+        return try both(of: parent).usage
     }
 
     func run() throws -> Findings {
