@@ -4,7 +4,7 @@
 public struct SandboxLimits: Hashable, Sendable {
     /// Processor time, whole seconds. Default: 2.
     public var processorSeconds: Int
-    /// Time on the clock, the start of the sandbox included. Default: 10 s, for machines that are busy.
+    /// Time on the clock, the start of the sandbox included. Default: 20 s, for machines that are busy.
     public var wallTime: Duration
     /// Address space, and so memory, in bytes. Default: 512 MiB.
     public var memoryBytes: Int
@@ -21,7 +21,7 @@ public struct SandboxLimits: Hashable, Sendable {
 
     /// Creates limits.
     public init(
-        processorSeconds: Int = 2, wallTime: Duration = .seconds(10), memoryBytes: Int = 512 << 20,
+        processorSeconds: Int = 2, wallTime: Duration = .seconds(20), memoryBytes: Int = 512 << 20,
         fileBytes: Int = 8 << 20, directoryBytes: Int = 16 << 20, outputBytes: Int = 1 << 20
     ) {
         self.processorSeconds = processorSeconds

@@ -90,8 +90,7 @@ struct RefusedAttempt: CustomTestStringConvertible {
             "/etc/shadow", reading("/etc/shadow"), ["FileNotFoundError"], withoutFilter: ["FileNotFoundError"]),
         RefusedAttempt(
             "/root/.ssh", reading("/root/.ssh/id_rsa"), ["FileNotFoundError"], withoutFilter: ["FileNotFoundError"]),
-        RefusedAttempt("/home", listing("/home"), ["FileNotFoundError"], withoutFilter: ["FileNotFoundError"]),
-        RefusedAttempt("/work", listing("/work"), ["FileNotFoundError"], withoutFilter: ["FileNotFoundError"]),
+        RefusedAttempt("/srv", listing("/srv"), ["FileNotFoundError"], withoutFilter: ["FileNotFoundError"]),
         RefusedAttempt("/var", listing("/var"), ["FileNotFoundError"], withoutFilter: ["FileNotFoundError"]),
         RefusedAttempt("/sys", listing("/sys"), ["FileNotFoundError"], withoutFilter: ["FileNotFoundError"]),
         RefusedAttempt(
