@@ -84,6 +84,10 @@ let package = Package(
                 + processorSpecificKernels.map { .target(name: $0.name) },
             swiftSettings: sharedSettings,
             linkerSettings: engineLinkage),
+        .target(name: "CCLD2", linkerSettings: [.linkedLibrary("cld2")]),
+        .target(name: "LanguageIdentification", dependencies: ["LabCore", "CCLD2"], swiftSettings: sharedSettings),
+        .target(name: "CSandboxFilter"),
+        .target(name: "CodeSandbox", dependencies: ["LabCore", "CSandboxFilter"], swiftSettings: sharedSettings),
         .target(name: "Inference", dependencies: ["LabCore"], swiftSettings: sharedSettings),
         .executableTarget(
             name: "lab-worker",
@@ -107,6 +111,7 @@ let package = Package(
             name: "LabRunner",
             dependencies: [
                 "LabCore", "ModelFormats", "Quantization", "Inference", "Evaluation", "History", "Reports",
+                "LanguageIdentification", "CodeSandbox",
             ],
             swiftSettings: sharedSettings),
         .target(

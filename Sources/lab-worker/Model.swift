@@ -13,6 +13,8 @@ final class Model {
     let vocabulary: OpaquePointer
     /// The file.
     let path: String
+    /// Whether the weights are there too, not the vocabulary alone.
+    let isWhole: Bool
 
     /// - Parameter path: the file to load in place of the parameters' own.
     init(_ parameters: WorkerRequest.LoadParameters, path: String? = nil, engine: Engine) throws {
@@ -40,6 +42,7 @@ final class Model {
         handle = loaded
         self.vocabulary = vocabulary
         self.path = path
+        isWhole = !parameters.vocabularyOnly
     }
 
     deinit { llama_model_free(handle) }

@@ -29,11 +29,14 @@ public struct GateEvidence: Hashable, Sendable, Codable {
     public var minimumDetectableEffect: Double?
     /// Chunks that an inconclusive gate would need; nil where it is decided, or where no number of chunks suffices.
     public var neededChunks: Int?
+    /// What is counted, in the singular: "prompt"; nil for chunks of a text.
+    public var part: String?
 
     /// Describes the evidence.
     public init(
         basis: Basis, chunksUsed: Int, chunksAvailable: Int, alpha: Double, interval: Interval? = nil,
-        clip: Interval? = nil, minimumDetectableEffect: Double? = nil, neededChunks: Int? = nil
+        clip: Interval? = nil, minimumDetectableEffect: Double? = nil, neededChunks: Int? = nil,
+        part: String? = nil
     ) {
         self.basis = basis
         self.chunksUsed = chunksUsed
@@ -43,5 +46,6 @@ public struct GateEvidence: Hashable, Sendable, Codable {
         self.clip = clip
         self.minimumDetectableEffect = minimumDetectableEffect
         self.neededChunks = neededChunks
+        self.part = part
     }
 }

@@ -9,9 +9,11 @@ public enum Gate {
     /// the limit, fail when it lies outside, inconclusive when it straddles it or cannot be computed. What is not
     /// finite is inconclusive too.
     ///
-    /// - Parameter isWholeCorpus: whether every chunk of the corpus was measured.
+    /// - Parameters:
+    ///   - isWholeCorpus: whether every chunk of the corpus was measured.
+    ///   - part: what the corpus is made of, in the singular.
     public static func judge(
-        _ estimate: Estimate, against threshold: Threshold, isWholeCorpus: Bool
+        _ estimate: Estimate, against threshold: Threshold, isWholeCorpus: Bool, part: String = "chunk"
     ) -> (status: VerdictStatus, reason: String) {
         let limit = "the limit of \(Gate.text(threshold.limit))\(threshold.unitText)"
         let value = "\(Gate.text(estimate.value))\(threshold.unitText)"
@@ -22,22 +24,25 @@ public enum Gate {
             let isInside = threshold.admits(estimate.value)
             return (
                 isInside ? .pass : .fail,
-                "\(value) on all \(estimate.n) chunks is \(isInside ? "inside" : "outside") \(limit)"
+                "\(value) on all \(estimate.n) \(part)s is \(isInside ? "inside" : "outside") \(limit)"
             )
         }
         guard let interval = estimate.interval, interval.low.isFinite, interval.high.isFinite else {
-            return (.inconclusive, "\(estimate.n) chunk(s) of a larger text give no interval; measure more chunks")
+            return (
+                .inconclusive,
+                "\(estimate.n) \(part)(s) of a larger \(part == "chunk" ? "text" : "set") give no interval; measure more \(part)s"
+            )
         }
         let range = "\(Gate.text(interval.low)) to \(Gate.text(interval.high))"
         switch (threshold.admits(interval.low), threshold.admits(interval.high)) {
         case (true, true):
-            return (.pass, "\(value), interval \(range) from \(estimate.n) chunks, is inside \(limit)")
+            return (.pass, "\(value), interval \(range) from \(estimate.n) \(part)s, is inside \(limit)")
         case (false, false):
-            return (.fail, "\(value), interval \(range) from \(estimate.n) chunks, is outside \(limit)")
+            return (.fail, "\(value), interval \(range) from \(estimate.n) \(part)s, is outside \(limit)")
         default:
             return (
                 .inconclusive,
-                "\(value), interval \(range) from \(estimate.n) chunks, straddles \(limit); measure more chunks"
+                "\(value), interval \(range) from \(estimate.n) \(part)s, straddles \(limit); measure more \(part)s"
             )
         }
     }
