@@ -10,13 +10,24 @@
 #include "log.h"
 
 #include <memory>
+#include <optional>
 #include <stdexcept>
+
+/// What the engine found out about answers to one setting of the switch.
+struct known_format {
+    std::string generation_prompt;
+    std::string text;
+    /// Whether the template alone makes the prompt; the engine changes what some models' templates make.
+    bool is_plain = false;
+};
 
 struct lab_chat_templates {
     /// The model's template.
     common_chat_templates_ptr own;
     /// The same with the switch of thinking taken away; null where the template does not ask for it.
     common_chat_templates_ptr without_switch;
+    /// By the switch.
+    std::optional<known_format> known[2];
 };
 
 namespace {
@@ -41,12 +52,15 @@ std::string removing_switch(const std::string & source) {
            + source;
 }
 
+/// - Parameter is_plain: render, and find out nothing about answers.
 common_chat_params apply(
-    const common_chat_templates_ptr & templates, const std::vector<common_chat_msg> & messages, bool thinking) {
+    const common_chat_templates_ptr & templates, const std::vector<common_chat_msg> & messages, bool thinking,
+    bool is_plain = false) {
     common_chat_templates_inputs inputs;
     inputs.messages = messages;
     inputs.reasoning_format = COMMON_REASONING_FORMAT_AUTO;
     inputs.enable_thinking = thinking;
+    inputs.force_pure_content = is_plain;
     return common_chat_templates_apply(templates.get(), inputs);
 }
 
@@ -75,6 +89,32 @@ std::string format_text(const common_chat_params & params) {
     return json.dump();
 }
 
+struct rendered {
+    std::string prompt;
+    std::string format;
+};
+
+/// Renders with the switch on or off.
+///
+/// The engine renders dozens of conversations to find out about answers, so that is kept for all prompts that begin the
+/// answer alike.
+rendered render(lab_chat_templates & templates, const std::vector<common_chat_msg> & messages, bool thinking) {
+    std::optional<known_format> & known = templates.known[thinking];
+    if (known && known->is_plain) {
+        common_chat_params params = apply(templates.own, messages, thinking, true);
+        if (params.generation_prompt == known->generation_prompt) return {std::move(params.prompt), known->text};
+    }
+    common_chat_params params = apply(templates.own, messages, thinking);
+    if (!known) {
+        const common_chat_params plain = apply(templates.own, messages, thinking, true);
+        known = known_format{
+            params.generation_prompt, format_text(params),
+            plain.prompt == params.prompt && plain.generation_prompt == params.generation_prompt};
+        return {std::move(params.prompt), known->text};
+    }
+    return {params.prompt, format_text(params)};
+}
+
 }  // namespace
 
 lab_chat_templates * lab_chat_templates_create(const llama_model * model, lab_chat_string * error) {
@@ -97,7 +137,7 @@ lab_chat_templates * lab_chat_templates_create(const llama_model * model, lab_ch
 void lab_chat_templates_free(lab_chat_templates * templates) { delete templates; }
 
 bool lab_chat_render(
-    const lab_chat_templates * templates, const lab_chat_message * messages, size_t count, lab_chat_thinking thinking,
+    lab_chat_templates * templates, const lab_chat_message * messages, size_t count, lab_chat_thinking thinking,
     lab_chat_string * prompt, lab_chat_string * format, lab_chat_string * error) {
     return guarded(error, false, [&] {
         std::vector<common_chat_msg> conversation(count);
@@ -105,19 +145,20 @@ bool lab_chat_render(
             conversation[index].role.assign(messages[index].role, messages[index].role_length);
             conversation[index].content.assign(messages[index].content, messages[index].content_length);
         }
-        common_chat_params params = apply(templates->own, conversation, thinking != LAB_CHAT_THINKING_OFF);
+        rendered result = render(*templates, conversation, thinking != LAB_CHAT_THINKING_OFF);
         if (thinking == LAB_CHAT_THINKING_UNSET && templates->without_switch) {
-            const std::string unset = apply(templates->without_switch, conversation, true).prompt;
-            if (unset != params.prompt) {
-                // The engine finds out about thoughts by turning the switch, so the parser is that of the setting
+            const bool is_plain = templates->known[true]->is_plain;
+            const std::string unset = apply(templates->without_switch, conversation, true, is_plain).prompt;
+            if (unset != result.prompt) {
+                // The engine finds out about thoughts by turning the switch, so the format is that of the setting
                 // which the template has by default.
-                common_chat_params off = apply(templates->own, conversation, false);
-                if (unset == off.prompt) params = off;
+                const rendered off = render(*templates, conversation, false);
+                if (unset == off.prompt) result.format = off.format;
+                result.prompt = unset;
             }
-            params.prompt = unset;
         }
-        *prompt = copied(params.prompt);
-        *format = copied(format_text(params));
+        *prompt = copied(result.prompt);
+        *format = copied(result.format);
         return true;
     });
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Inference
 import LabCore
+import ModelFormats
 import Quantization
 import TestSupport
 import Testing

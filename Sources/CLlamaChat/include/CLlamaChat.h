@@ -47,9 +47,9 @@ typedef enum lab_chat_thinking {
 /// Renders a conversation up to where the model's answer begins.
 ///
 /// `prompt` is the text without the BOS that the tokenizer adds; `format` says how the answer is taken apart, for
-/// `lab_chat_format_create` in any process.
+/// `lab_chat_format_create` in any process. One thread at a time.
 bool lab_chat_render(
-    const lab_chat_templates * templates, const lab_chat_message * messages, size_t count, lab_chat_thinking thinking,
+    lab_chat_templates * templates, const lab_chat_message * messages, size_t count, lab_chat_thinking thinking,
     lab_chat_string * prompt, lab_chat_string * format, lab_chat_string * error);
 
 /// How an answer is taken apart.
