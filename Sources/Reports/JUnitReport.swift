@@ -63,7 +63,8 @@ public enum JUnitReport {
             return [
                 "    <testcase\(open)>",
                 "      <failure\(attribute("type", status.rawValue))\(attribute("message", message))>"
-                    + VisibleText(details).escaped + "</failure>",
+                    + VisibleText(([details] + PromptEvidence(verdict, in: run).lines).joined(separator: "; "))
+                    .escaped + "</failure>",
                 "    </testcase>",
             ]
         }

@@ -13,7 +13,8 @@ import Testing
         ("inconclusive", fidelityRun(.needsMore), []), ("nothing-helps", fidelityRun(.nothingHelps), []),
         ("exact", fidelityRun(.exact, source: .lockstep, hasFloor: false), []), ("older", olderRun(), []),
         ("older-fail", sampleRun(limit: 2), []), ("skipped", skippedRun(), []), ("infeasible", infeasibleRun(), []),
-        ("empty", emptyRun(), []), ("generation", generationRun(), trends), ("full", fullRun(), trends),
+        ("empty", emptyRun(), []), ("generation", generationRun(), trends), ("prompts", promptRun(), []),
+        ("full", fullRun(), trends),
         ("hostile", hostileFidelityRun(), trends), ("payloads", payloadRun(), trends), ("endless", endlessRun(), []),
     ]
 

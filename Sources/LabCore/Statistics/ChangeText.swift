@@ -9,42 +9,60 @@ struct ChangeText {
             return
         }
         guard isComparable || change.tolerance == nil else {
-            sentence =
-                shared.isSameText
-                ? "cannot be compared from parts of the text; measure all chunks in both runs, with --full"
-                : "the runs have no chunk in common; measure both on the same text, in windows of the same length"
+            sentence = Self.obstacle(change, shared)
             return
         }
-        let unit = change.isInPoints ? " percentage points" : Gate.unitText(change.changeUnit)
-        var text = Self.movement(change, unit: unit)
+        let parts = (change.part ?? "chunk") + "s"
+        var text = Self.movement(change)
         switch change.basis {
         case .sameSamples: text = "unchanged: the very same samples"
-        case .exact: text += change.chunksShared > 0 ? " on all \(change.chunksShared) chunks" : " on the whole text"
+        case .exact:
+            text += change.chunksShared > 0 ? " on all \(change.chunksShared) \(parts)" : " on \(Self.whole(change))"
         case .sequential, .paired:
             text +=
-                change.chunksAvailable.map { " on \(change.chunksShared) of \($0) chunks" }
-                ?? " on \(change.chunksShared) chunks"
+                change.chunksAvailable.map { " on \(change.chunksShared) of \($0) \(parts)" }
+                ?? " on \(change.chunksShared) \(parts)"
         case .unpaired: text += ", not paired"
         }
         if let interval = change.interval {
-            text += ", interval \(Gate.text(interval.low)) to \(Gate.text(interval.high))\(unit)"
+            text += ", interval \(Gate.text(interval.low)) to \(Self.amount(interval.high, of: change))"
         }
-        if let allowed = change.allowed { text += "; \(Gate.text(allowed))\(unit) worse is allowed" }
+        if let allowed = change.allowed { text += "; \(Self.amount(allowed, of: change)) worse is allowed" }
         if change.status == .inconclusive { text += "; " + Self.remedy(change, shared) }
         sentence = text
     }
 
+    /// Why nothing can be said, and how to mend it.
+    private static func obstacle(_ change: MetricChange, _ shared: SharedChunks) -> String {
+        let parts = (change.part ?? "chunk") + "s"
+        if shared.isSameText {
+            let whole = change.part == nil ? "text" : "set"
+            return "cannot be compared from parts of the \(whole); measure all \(parts) in both runs, with --full"
+        }
+        return change.part == nil
+            ? "the runs have no chunk in common; measure both on the same text, in windows of the same length"
+            : "the runs have no \(change.part ?? "") in common; measure both on the same set, rendered alike"
+    }
+
     private static func remedy(_ change: MetricChange, _ shared: SharedChunks) -> String {
-        let needed = change.neededChunks.map { "about \($0) chunks would decide, " } ?? ""
+        let needed = change.neededChunks.map { "about \($0) \(change.part ?? "chunk")s would decide, " } ?? ""
         guard shared.isReferenceShorter else { return needed + "--full measures all" }
         return needed
             + (shared.isRandomOrder
                 ? "the reference measured no more; one made with --full has all"
-                : "the reference lacks the others; accept a run on this text")
+                : "the reference lacks the others; accept a run on this \(change.part == nil ? "text" : "set")")
     }
 
-    private static func movement(_ change: MetricChange, unit: String) -> String {
+    private static func movement(_ change: MetricChange) -> String {
         if change.change == 0 { return "unchanged" }
-        return "\(change.change > 0 ? "up" : "down") by \(Gate.text(abs(change.change)))\(unit)"
+        return "\(change.change > 0 ? "up" : "down") by \(amount(abs(change.change), of: change))"
+    }
+
+    private static func whole(_ change: MetricChange) -> String {
+        change.part == nil ? "the whole text" : "the whole set"
+    }
+
+    private static func amount(_ value: Double, of change: MetricChange) -> String {
+        Gate.text(value) + Gate.unitText(change.isInPoints ? "percentage_points" : change.changeUnit, of: value)
     }
 }

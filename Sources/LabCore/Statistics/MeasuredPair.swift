@@ -52,6 +52,7 @@ struct MeasuredPair {
             chunksAvailable: shared.available, neededChunks: estimate?.neededChunks,
             relation: estimate?.relation(allowed: allowed) ?? .unknown, status: nil, reason: "",
             chunks: changes)
+        change.part = shared.part
         if tolerance != nil {
             change.status = estimate?.isAllowed.map { $0 ? .pass : .fail } ?? .inconclusive
         }

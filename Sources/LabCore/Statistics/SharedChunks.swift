@@ -19,6 +19,8 @@ struct SharedChunks {
     let isSameText: Bool
     /// Whether the run under test measured chunks that the reference lacks.
     let isReferenceShorter: Bool
+    /// What the chunks are, in the singular: "prompt"; nil for chunks of a text.
+    let part: String?
 
     init(
         _ new: Measurement, in run: RunRecord, _ old: Measurement, in reference: RunRecord, scale: MetricScale
@@ -44,6 +46,7 @@ struct SharedChunks {
             points.isEmpty && earlier.isEmpty
             ? run.text(of: new).map { $0 == reference.text(of: old) } ?? false : !shared.isEmpty
         isReferenceShorter = shared.count < points.count
+        part = run.promptSeries(of: new) == nil ? nil : "prompt"
     }
 }
 
@@ -81,13 +84,17 @@ extension RunRecord {
         }?.points ?? []
     }
 
-    /// The chunks or prompts behind a measurement; empty where the record has none.
-    fileprivate func parts(of measurement: Measurement, scale: MetricScale) -> [MeasuredPart] {
-        let prompts = (promptSeries ?? []).first { series in
+    /// The prompts behind a measurement; nil for one that was made on a text.
+    fileprivate func promptSeries(of measurement: Measurement) -> PromptSeries? {
+        (promptSeries ?? []).first { series in
             series.evaluation == measurement.evaluation && series.backend == measurement.backend
                 && series.artifact == measurement.artifact
         }
-        if let prompts {
+    }
+
+    /// The chunks or prompts behind a measurement; empty where the record has none.
+    fileprivate func parts(of measurement: Measurement, scale: MetricScale) -> [MeasuredPart] {
+        if let prompts = promptSeries(of: measurement) {
             return prompts.points.map {
                 MeasuredPart(index: $0.index, sample: $0.sample, value: $0.values[measurement.metric])
             }

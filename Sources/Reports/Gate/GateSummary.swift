@@ -70,7 +70,7 @@ struct GateSummary {
             $0.status == outcome.verdict && Self.subject($0) == line.subject
         }
         if line.isChange, outcome.verdict == .fail, let worst = chunks?.worst, !worst.isEmpty {
-            text += "; most in chunk\(worst.count == 1 ? "" : "s") "
+            text += "; most in \(chunks?.part ?? "chunk")\(worst.count == 1 ? "" : "s") "
             text += worst.map { String($0.index) }.joined(separator: ", ")
         }
         if deciding.count > 1 { text += " (and \(deciding.count - 1) more)" }
