@@ -14,7 +14,9 @@ import Testing
         ("exact", fidelityRun(.exact, source: .lockstep, hasFloor: false), []), ("older", olderRun(), []),
         ("older-fail", sampleRun(limit: 2), []), ("skipped", skippedRun(), []), ("infeasible", infeasibleRun(), []),
         ("empty", emptyRun(), []), ("generation", generationRun(), trends), ("full", fullRun(), trends),
-        ("hostile", hostileFidelityRun(), trends), ("payloads", payloadRun(), trends), ("endless", endlessRun(), []),
+        ("regressed", regressedRun(), trends), ("held", heldRun(), trends), ("incomparable", incomparableRun(), []),
+        ("hostile-regression", hostileRegressionRun(), trends), ("hostile", hostileFidelityRun(), trends),
+        ("payloads", payloadRun(), trends), ("endless", endlessRun(), []),
     ]
 
     @Test(arguments: pages.map(\.name))

@@ -62,7 +62,7 @@ package enum Format {
 
     /// The same where the unit's words stand elsewhere; a percent sign stays.
     static func valueBesideUnit(_ value: Double, of metric: String, unit: String, limit: Double? = nil) -> String {
-        let sign = changes.contains(metric) && value > 0 ? "+" : ""
+        let sign = (changes.contains(metric) || metric.hasSuffix("_change")) && value > 0 ? "+" : ""
         func number(_ value: Double, _ extra: Int) -> String {
             switch unit {
             case "percent": fixed(value, 2 + extra)
