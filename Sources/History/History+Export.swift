@@ -66,6 +66,7 @@ extension History {
                         SELECT id FROM conditions WHERE artifact_sha256 IN (SELECT sha256 FROM run_artifacts));
                     """)
             try dropUnused(in: database)
+            try TrendStates.advanceAll(in: database)
         }
         try queue.vacuum()
     }

@@ -105,6 +105,7 @@ extension History {
         }
         let before = try (count("main.runs"), count("main.measurements"), count("main.acceptances"), count("main.tags"))
         try database.execute(sql: Merge.statements)
+        try TrendStates.advanceAll(in: database)
         summary.runs = try count("main.runs") - before.0
         summary.measurements = try count("main.measurements") - before.1
         summary.acceptances = try count("main.acceptances") - before.2

@@ -96,6 +96,7 @@ extension History {
         }
         try database.execute(sql: "DELETE FROM runs WHERE id IN (SELECT id FROM going)")
         try Self.dropUnused(in: database)
+        try TrendStates.advanceAll(in: database)
         return summary
     }
 

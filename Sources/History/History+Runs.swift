@@ -27,6 +27,7 @@ extension History {
             }
         }
         try write(isEnd: isEnd) { database in
+            var series: Set<Int64> = []
             for (run, json) in all {
                 let known = try String.fetchOne(
                     database.cachedStatement(sql: "SELECT record FROM runs WHERE id = ?"), arguments: [run.id])
@@ -36,8 +37,9 @@ extension History {
                         .conflictingRun, file: url, "history \(url.path) already has a different run \(run.id)",
                         remedy: "run again; a new run gets a new identifier")
                 }
-                try RunRows.insert(run, json: json, into: database)
+                series.formUnion(try RunRows.insert(run, json: json, into: database))
             }
+            if isEnd { try TrendStates.advance(series, in: database) }
         }
     }
 

@@ -14,7 +14,8 @@ extension History {
                 sql: """
                     SELECT m.series_id, m.run_id, m.started_at, m.value, m.interval_low, m.interval_high, m.interval_level
                     FROM measurements AS m JOIN series AS s ON s.id = m.series_id
-                    WHERE s.role = 'candidate' AND s.metric IN (SELECT metric FROM verdicts)
+                    WHERE s.role = 'candidate' AND (
+                        s.metric IN (SELECT metric FROM verdicts) OR s.metric || '_change' IN (SELECT metric FROM verdicts))
                     ORDER BY m.series_id, m.started_at, m.run_id, m.position
                     """)
             var series: Int64?

@@ -106,21 +106,15 @@ extension History {
     private func shifts(
         of seriesID: Int64, key: SeriesKey, to end: String, runID: String, shown: Int, in database: Database
     ) throws -> [Trend.Shift] {
-        let values = try Double.fetchAll(
-            database.cachedStatement(
-                sql: """
-                    SELECT value FROM measurements
-                    WHERE series_id = ?1 AND (started_at, run_id) <= (?2, ?3) AND artifact IS NOT NULL
-                    ORDER BY started_at, run_id, position
-                    """), arguments: [seriesID, end, runID])
-        guard let shifts = ChangePoints.shifts(in: values) else {
+        let known = try TrendStates.known(of: seriesID, to: end, runID: runID, shown: shown, in: database)
+        guard let known else {
             throw HistoryError(
                 .corrupt, file: url, "\(key.metric) in history \(url.path) has a value that is not finite")
         }
         // A shift at the first point that is shown has nothing before it.
-        return shifts.compactMap { shift in
+        return ChangePoints.shifts(known.shifts, last: known.observer.stretch).compactMap { shift in
             var shift = shift
-            shift.index -= values.count - shown
+            shift.index -= known.count - shown
             return shift.index > 0 ? shift : nil
         }
     }

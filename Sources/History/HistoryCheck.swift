@@ -64,7 +64,9 @@ public struct HistoryCheck: Hashable, Sendable {
 
     private mutating func lookAtRows(in database: Database) throws {
         var hasher = ContentHasher()
-        guard try lookAtRuns(in: database, &hasher), try lookAtSamples(in: database, &hasher) else { return }
+        guard try lookAtRuns(in: database, &hasher), try lookAtSamples(in: database, &hasher),
+            try lookAtTrends(in: database)
+        else { return }
         for (table, columns) in [("acceptances", "run_id, accepted_at, note"), ("tags", "run_id, name")] {
             let rows = try Row.fetchCursor(database, sql: "SELECT \(columns) FROM \(table) ORDER BY 1, 2")
             while let row = try rows.next() { hasher.add(table, row.map { $0.1.description }) }
@@ -96,6 +98,17 @@ public struct HistoryCheck: Hashable, Sendable {
                 }
             }
             if let first = differing.first, !note("run \(id): \(first.name) do not say what its record says") {
+                return false
+            }
+        }
+        return true
+    }
+
+    /// Finds the shifts of every series again, and compares.
+    private mutating func lookAtTrends(in database: Database) throws -> Bool {
+        for id in try Int64.fetchAll(database, sql: "SELECT id FROM series ORDER BY id") {
+            guard try !TrendStates.agree(on: id, in: database) else { continue }
+            guard note("series \(id): what is kept of its shifts does not follow from its values") else {
                 return false
             }
         }

@@ -42,7 +42,7 @@ public struct HistoryRescue: Hashable, Sendable {
                 tables.append(try kind.save(from: database, into: history))
             }
         }
-        try history.writing("write") { History.emptyLog(of: $0) }
+        try history.write(isEnd: true) { try TrendStates.advanceAll(in: $0) }
     }
 
     /// A connection that reads in spite of damage, to the file or to a copy with another header, and its tables.

@@ -5,7 +5,10 @@ import LabCore
 /// The rows that a run's record becomes: what queries look at, all of it derived from the record.
 enum RunRows {
     /// Adds the rows of a run that is not there yet.
-    static func insert(_ run: RunRecord, json: String, into database: Database) throws {
+    ///
+    /// - Returns: the series that its measurements belong to.
+    @discardableResult
+    static func insert(_ run: RunRecord, json: String, into database: Database) throws -> Set<Int64> {
         let startedAt = run.startedAt.formatted(History.timeFormat)
         try database.cachedStatement(
             sql: """
@@ -22,12 +25,14 @@ enum RunRows {
         for (position, artifact) in run.artifacts.enumerated() {
             try insert(artifact, position: position, of: run.id, into: database)
         }
+        var series: Set<Int64> = []
         for (position, measurement) in run.measurements.enumerated() {
-            try insert(measurement, position: position, of: run, startedAt: startedAt, into: database)
+            series.insert(try insert(measurement, position: position, of: run, startedAt: startedAt, into: database))
         }
-        for (position, verdict) in run.verdicts.enumerated() {
+        for (position, verdict) in run.allVerdicts.enumerated() {
             try insert(verdict, position: position, of: run.id, into: database)
         }
+        return series
     }
 
     private static func insert(
@@ -57,9 +62,10 @@ enum RunRows {
     private static func insert(
         _ measurement: LabCore.Measurement, position: Int, of run: RunRecord, startedAt: String,
         into database: Database
-    ) throws {
+    ) throws -> Int64 {
         let artifact = run.artifacts.firstIndex { $0.path == measurement.artifact }
         let key = SeriesKey(of: measurement, in: run)
+        let series = try seriesID(key, in: database)
         try database.cachedStatement(
             sql: """
                 INSERT INTO measurements (
@@ -68,16 +74,17 @@ enum RunRows {
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """
         ).execute(arguments: [
-            try seriesID(key, in: database), startedAt, run.id, position, artifact, measurement.value, measurement.n,
+            series, startedAt, run.id, position, artifact, measurement.value, measurement.n,
             measurement.interval?.low, measurement.interval?.high, measurement.interval?.level, measurement.cached,
         ])
-        guard key.role == .candidate else { return }
+        guard key.role == .candidate else { return series }
         try database.cachedStatement(
             sql: """
                 INSERT OR IGNORE INTO subjects (suite, model, recipe, backend, started_at, run_id)
                 VALUES (?, ?, ?, ?, ?, ?)
                 """
         ).execute(arguments: [key.suite, key.model, key.recipe, key.backend, startedAt, run.id])
+        return series
     }
 
     /// The row of a series; nil when there is none.

@@ -47,6 +47,7 @@ enum Schema {
             try database.execute(sql: step)
         }
         try database.execute(sql: views)
+        try TrendStates.advanceAll(in: database)
         try database.execute(sql: "PRAGMA application_id = \(applicationID); PRAGMA user_version = \(version)")
     }
 
@@ -56,7 +57,7 @@ enum Schema {
     }
 
     /// Published steps never change; a change to the tables is a new step.
-    private static let steps = [version1, version2, version3, version4]
+    private static let steps = [version1, version2, version3, version4, version5]
 
     /// Samples refer to no run by foreign key: they are kept while their run is still going on, and when it is
     /// interrupted and never recorded.

@@ -1,7 +1,7 @@
 public import History
 public import LabCore
 
-/// The metrics that a run's gates judge, over time.
+/// The metrics that a run's gates and its comparison with a reference judge, over time.
 public enum RunTrends {
     /// Runs on the page of a run, the newest.
     public static let usualLimit = 30
@@ -14,7 +14,8 @@ public enum RunTrends {
         of run: RunRecord, in history: History, limit: Int = usualLimit
     ) throws -> [Trend] {
         var metrics: [String] = []
-        for metric in run.verdicts.compactMap(\.metric) where !metrics.contains(metric) { metrics.append(metric) }
+        let judged = run.verdicts.compactMap(\.metric) + (run.regression?.changes.map(\.metric) ?? [])
+        for metric in judged where !metrics.contains(metric) { metrics.append(metric) }
         guard !metrics.isEmpty else { return [] }
         return try history.trends(upTo: run, metrics: metrics, limit: limit)
     }

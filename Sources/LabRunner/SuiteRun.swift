@@ -72,7 +72,11 @@ public struct SuiteRun {
                 }
             }
         }
-        let record = makeRecord(findings, of: plans, engine: engine, device: device, artifacts: artifacts)
+        var record = makeRecord(findings, of: plans, engine: engine, device: device, artifacts: artifacts)
+        // Before anything is written: whoever reads a report of it must find the verdict that the run ends with.
+        if options.isGated {
+            record = GateOutcome(record, against: reference, tolerances: options.tolerances).record
+        }
         try history.record(record)
         try folder.write(record, trends: RunTrends.trends(of: record, in: history))
         return Outcome(record: record, folder: folder.url, reference: reference)

@@ -1,7 +1,8 @@
 import Foundation
 public import LabCore
 
-/// JUnit XML, for CI systems: a test suite per evaluation and backend, a test case per verdict.
+/// JUnit XML, for CI systems: a test suite per evaluation and backend, a test case per verdict; first those of the
+/// comparison with the run's reference.
 ///
 /// Failing, infeasible and inconclusive verdicts are failures, told apart by `type`; a skip is `skipped`. It follows
 /// the schema that Jenkins' xUnit plugin publishes, junit-10.xsd, which others read too.
@@ -9,7 +10,7 @@ public enum JUnitReport {
     /// Renders a run.
     public static func render(_ run: RunRecord) -> String {
         var groups: [(name: String, verdicts: [Verdict])] = []
-        for verdict in run.verdicts {
+        for verdict in run.allVerdicts {
             let name = "\(verdict.evaluation) on \(verdict.backend)"
             if let index = groups.firstIndex(where: { $0.name == name }) {
                 groups[index].verdicts.append(verdict)
@@ -18,7 +19,7 @@ public enum JUnitReport {
             }
         }
         // Skips alone, or no gates at all, are no pass; without this they would show as green.
-        if run.verdict != .pass, !run.verdicts.contains(where: { isFailure($0.status) }) {
+        if run.verdict != .pass, !run.allVerdicts.contains(where: { isFailure($0.status) }) {
             let overall = Verdict(
                 evaluation: "run", backend: "all", artifact: nil, metric: nil, status: run.verdict, value: nil,
                 threshold: nil, reason: "The suite judged nothing; the run is no pass.")

@@ -97,6 +97,18 @@ extension RunRecord {
                 }
             }
         }
+        for (index, change) in (regression?.changes ?? []).enumerated() {
+            let place = "regression.changes[\(index)]"
+            for (name, value) in [
+                ("reference", change.reference), ("value", change.value), ("change", change.change),
+                ("interval.low", change.interval?.low), ("interval.high", change.interval?.high),
+                ("tolerance_relative_percent", change.tolerance?.relativePercent),
+                ("tolerance_absolute", change.tolerance?.absolute), ("allowed", change.allowed),
+            ] { try check(value, "\(place).\(name)") }
+            for (rank, chunk) in change.chunks.enumerated() {
+                try check(chunk.change, "\(place).worst[\(rank)].change")
+            }
+        }
         for (index, record) in (throughput ?? []).enumerated() {
             for (name, speed) in [("prefill", record.prefill), ("decode", record.decode)] {
                 try check(speed?.median, "throughput[\(index)].\(name).median")

@@ -96,8 +96,11 @@ struct GateOptions: ParsableArguments {
     }
 
     /// Tells an outcome in all the ways that were asked for.
-    func tell(_ outcome: GateOutcome) throws {
-        print(GateTerminal.render(outcome, width: Terminal.width, color: Terminal.hasColor))
+    ///
+    /// - Parameter isKnown: whether every judgement stands on the terminal already, so that the last lines suffice.
+    func tell(_ outcome: GateOutcome, isKnown: Bool = false) throws {
+        print(
+            GateTerminal.render(outcome, width: Terminal.width, color: Terminal.hasColor, isBrief: isKnown))
         let environment = ProcessInfo.processInfo.environment
         if annotations ?? (environment["GITHUB_ACTIONS"] == "true") { print(GateAnnotations.render(outcome)) }
         if let json { try AtomicFile.write(GateJSON.render(outcome), to: URL(fileURLWithPath: json)) }
@@ -109,10 +112,7 @@ struct GateOptions: ParsableArguments {
             try AtomicFile.write(before + Data(GateMarkdown.render(outcome).utf8), to: file)
         }
         if let junit {
-            var record = outcome.run
-            record.verdicts = outcome.verdicts
-            record.verdict = outcome.verdict
-            try AtomicFile.write(Data(JUnitReport.render(record).utf8), to: URL(fileURLWithPath: junit))
+            try AtomicFile.write(Data(JUnitReport.render(outcome.record).utf8), to: URL(fileURLWithPath: junit))
         }
     }
 }

@@ -5,7 +5,13 @@ import History
 import LabCore
 import Reports
 
-/// Times the queries of trends and gates on a history of a million measurements: what `./lab benchmark history` runs.
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// Times the queries of trends and gates on histories of a million measurements: what `./lab benchmark history` runs.
+///
+/// One has many series, 2,000 of 500 runs; the other few long ones, 20 of 50,000.
 struct HistoryBenchmarkCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "history-benchmark", abstract: "Times the queries of a large history.", shouldDisplay: false)
@@ -15,6 +21,9 @@ struct HistoryBenchmarkCommand: ParsableCommand {
 
     @Option(help: "Runs of each of 100 models and recipes, with 20 measurements each.")
     var runs: Int = 500
+
+    @Option(help: "Runs of a model in 20 recipes, with a measurement of each.")
+    var longRuns: Int = 50_000
 
     @Option(help: "How often each query is timed.")
     var repetitions: Int = 20
@@ -35,40 +44,129 @@ struct HistoryBenchmarkCommand: ParsableCommand {
         try history.accept(old.id, note: "the first", at: .now)
         try history.tag(old.id, ["v1"])
 
-        var lines: [[String]] = []
-        var isMissed = false
-        for (name, query) in Self.queries(history, subject) {
-            let count = try query()
-            let times = try (0..<repetitions).map { _ in try timed { _ = try query() }.seconds * 1000 }.sorted()
-            let worst = times[times.count - 1]
-            isMissed = isMissed || worst >= Self.queryLimit
-            lines.append([
-                name, Format.grouped(count), Self.milliseconds(times[times.count / 2]), Self.milliseconds(worst),
-                "50 ms",
-                worst < Self.queryLimit ? "inside" : "missed",
-            ])
-        }
+        var table = Table(repetitions: repetitions)
+        try table.addCold("trend of a metric, default limits, first of all", of: file)
+        for (name, query) in Self.queries(history, subject) { try table.add(name, query) }
+        try importPart(into: history, at: folder, &table)
+        try addLongSeries(at: folder, &table)
 
+        Self.printTable([["query", "points or rows", "median", "slowest", "bar", ""]] + table.lines)
+        for note in table.notes { print("\n\(note)") }
+        if table.isMissed { throw LabCore.ExitCode.Ending(exitCode: .gateFailed) }
+    }
+
+    /// Times the import of another history's measurements, 100,000 of them.
+    private func importPart(into history: History, at folder: URL, _ table: inout Table) throws {
         let part = folder.appendingPathComponent("part.sqlite")
         let brought = try Self.fill(History(at: part), runs: runs..<runs + 50, branch: "other")
-        let size = try Self.bytes(of: file)
-        let imported = try timed { try history.importHistory(from: part) }
-        isMissed = isMissed || imported.seconds >= Self.importLimit
-        lines.append([
-            "import of another history", Format.grouped(imported.result.measurements), "",
-            "\(Format.fixed(imported.seconds, 2)) s", "5 s", imported.seconds < Self.importLimit ? "inside" : "missed",
-        ])
-        precondition(brought == imported.result.measurements, "an import takes over every measurement")
-
-        let titles = ["query", "points or rows", "median", "slowest", "bar", ""]
-        Self.printTable([titles] + lines)
-        let records = try history.query("SELECT sum(length(CAST(record AS BLOB))) FROM runs WHERE branch = 'main'")
+        let size = try Self.bytes(of: history.url)
+        let records = try history.query("SELECT sum(length(CAST(record AS BLOB))) FROM runs")
         var share = ""
         if case .integer(let bytes)? = records.rows.first?.first {
             share = ", \(Format.bytes(bytes)) of it the records of runs"
         }
-        print("\nfile before the import: \(Format.bytes(size))\(share)")
-        if isMissed { throw LabCore.ExitCode.Ending(exitCode: .gateFailed) }
+        table.notes.append("file before the import: \(Format.bytes(size))\(share)")
+        let imported = try timed { try history.importHistory(from: part) }
+        precondition(brought == imported.result.measurements, "an import takes over every measurement")
+        let isInside = imported.seconds < Self.importLimit
+        table.isMissed = table.isMissed || !isInside
+        table.lines.append([
+            "import of another history", Format.grouped(imported.result.measurements), "",
+            "\(Format.fixed(imported.seconds, 2)) s", "5 s", isInside ? "inside" : "missed",
+        ])
+    }
+
+    /// Times the queries of few long series.
+    private func addLongSeries(at folder: URL, _ table: inout Table) throws {
+        let file = folder.appendingPathComponent("long.sqlite")
+        let history = try History(at: file)
+        let made = try timed {
+            for start in stride(from: 0, to: longRuns, by: 1000) {
+                try history.record((start..<min(longRuns, start + 1000)).map(SyntheticRun.makeOfMany))
+                if start % 10_000 == 0 { Self.say("\(Format.grouped(20 * start)) measurements of long series") }
+            }
+        }
+        Self.say("\(Format.grouped(20 * longRuns)) recorded in \(Format.duration(seconds: made.seconds))")
+        table.notes.append("file of the long series: \(Format.bytes(try Self.bytes(of: file)))")
+        let last = try history.resolve("last")
+        let middle = try history.resolve(SyntheticRun.makeOfMany(longRuns / 2).id)
+        func points(_ change: (inout TrendFilter) -> Void) throws -> Int {
+            var filter = TrendFilter()
+            change(&filter)
+            return try history.trends(metric: "metric_07", filter).trends.reduce(0) { $0 + $1.points.count }
+        }
+        func report(_ run: RunRecord) throws -> Int {
+            try history.trends(upTo: run, limit: 30).reduce(0) { $0 + $1.points.count }
+        }
+        try table.addCold("long: trend of a metric, default limits, first of all", of: file)
+        try table.add("long: trend of a metric, default limits") { try points { _ in } }
+        try table.add("long: trend of one series") { try points { $0.recipe = "recipe-3" } }
+        try table.add("long: trend of a metric since a day") { try points { $0.since = last.startedAt - 86_400 } }
+        try table.add("long: trends of the newest report") { try report(last) }
+        try table.add("long: trends of a report in the middle") { try report(middle) }
+        try table.add("long: gate, the newest run of a branch") {
+            try history.latestRun(branch: "main", like: last) == nil ? 0 : 1
+        }
+        try table.add("long: one series, all its runs", hasLimit: false) {
+            try points {
+                $0.recipe = "recipe-3"; $0.pointLimit = 1_000_000
+            }
+        }
+    }
+
+    /// What was timed.
+    private struct Table {
+        let repetitions: Int
+        var lines: [[String]] = []
+        /// What is told below the table.
+        var notes: [String] = []
+        var isMissed = false
+
+        /// Times a query.
+        ///
+        /// - Parameter query: tells how many points or rows it gave.
+        /// - Parameter hasLimit: whether it must stay inside the limit.
+        mutating func add(_ name: String, hasLimit: Bool = true, _ query: () throws -> Int) throws {
+            let count = try query()
+            let times = try (0..<repetitions).map { _ in try timed { _ = try query() }.seconds * 1000 }
+            add(name, count, times.sorted(), hasLimit: hasLimit)
+        }
+
+        /// Times the first query of a connection to a file of which nothing is in memory.
+        mutating func addCold(_ name: String, of file: URL) throws {
+            var count = 0
+            let times = try (0..<5).map { _ in
+                // A connection of its own, for it has its own memory of pages.
+                let history = try History(at: file, for: .reading)
+                try HistoryBenchmarkCommand.forget(file)
+                return try timed {
+                    count = try history.trends(metric: "metric_07").trends.reduce(0) { $0 + $1.points.count }
+                }.seconds * 1000
+            }
+            add(name, count, times.sorted())
+        }
+
+        private mutating func add(_ name: String, _ count: Int, _ times: [Double], hasLimit: Bool = true) {
+            let worst = times[times.count - 1]
+            let isInside = worst < HistoryBenchmarkCommand.queryLimit
+            if hasLimit { isMissed = isMissed || !isInside }
+            lines.append([
+                name, Format.grouped(count), HistoryBenchmarkCommand.milliseconds(times[times.count / 2]),
+                HistoryBenchmarkCommand.milliseconds(worst), hasLimit ? "50 ms" : "",
+                hasLimit ? isInside ? "inside" : "missed" : "",
+            ])
+        }
+    }
+
+    /// Has the system forget what it has of a file in memory, where it can be asked to.
+    private static func forget(_ file: URL) throws {
+        #if canImport(Glibc)
+            let handle = try FileHandle(forReadingFrom: file)
+            defer { try? handle.close() }
+            // Only pages that are on the disk can be forgotten.
+            fsync(handle.fileDescriptor)
+            posix_fadvise(handle.fileDescriptor, 0, 0, POSIX_FADV_DONTNEED)
+        #endif
     }
 
     /// Queries by what they are; each tells how many points or rows it gave.
@@ -159,67 +257,5 @@ struct HistoryBenchmarkCommand: ParsableCommand {
                         .joined(separator: "|") + "|")
             }
         }
-    }
-}
-
-/// Runs with the shape of real ones: a parent and a candidate, twenty measurements with intervals, paired windows.
-private enum SyntheticRun {
-    /// Models times recipes.
-    static let configurations = 100
-
-    static func id(configuration: Int, number: Int) -> String {
-        "run-\(String(number + 100_000).dropFirst())-\(String(configuration + 1000).dropFirst())"
-    }
-
-    /// A run of one model and recipe; the level of its values shifts every 120 runs.
-    static func make(_ configuration: Int, _ number: Int, _ branch: String) -> RunRecord {
-        let model = "model-\(configuration / 10)"
-        let recipe = "recipe-\(configuration % 10)"
-        func artifact(_ role: ArtifactRecord.Role, _ recipe: String) -> ArtifactRecord {
-            ArtifactRecord(
-                path: "/home/somebody/.cache/llama-pajamas/store/\(model)-\(recipe)/\(model)-\(recipe).gguf",
-                format: "gguf",
-                recipe: recipe, role: role, bytes: 5_000_000_000, bitsPerWeight: 4.91,
-                sha256: Digest(of: "\(model) \(recipe) \(number / 120)"), model: model, source: Digest(of: model))
-        }
-        let candidate = artifact(.candidate, recipe)
-        let measurements = (0..<20).map { metric in
-            // Any noise that is the same everywhere will do.
-            let noise = Double((number &* 7919 &+ metric &* 104_729 &+ configuration &* 31) % 1000) / 1000
-            let value = Double(metric + 1) + Double(number / 120) / 2 + noise / 10
-            let name = "metric_\(String(metric + 100).dropFirst())"
-            return LabCore.Measurement(
-                artifact: candidate.path, backend: "cpu", evaluation: "fidelity",
-                metric: MetricDefinition(name: name, unit: "nats_per_token", polarity: .lowerIsBetter), value: value,
-                n: 592,
-                interval: Interval(low: value - 0.1, high: value + 0.1, level: 0.95), cached: false,
-                samples: Digest(of: "\(number) \(configuration)"), dataset: "wikitext2")
-        }
-        let points = (0..<10).map {
-            PairedSeries.Point(index: $0, sample: Digest(of: "chunk \($0)"), parent: 2.5, candidate: 2.5625)
-        }
-        let start = 1_700_000_000 + 3600 * Double(number) + 30 * Double(configuration)
-        return RunRecord(
-            id: id(configuration: configuration, number: number), startedAt: Date(timeIntervalSince1970: start),
-            durationSeconds: 60, command: "./lab run suites/balanced --model ./\(model) --recipe \(recipe)",
-            suite: SuiteReference(name: "balanced", sha256: Digest(of: "suite")), verdict: .pass,
-            artifacts: [artifact(.parent, "BF16"), candidate], measurements: measurements,
-            verdicts: [
-                Verdict(
-                    evaluation: "fidelity", backend: "cpu", artifact: candidate.path, metric: "metric_00",
-                    status: .pass,
-                    value: measurements[0].value, threshold: nil, reason: "inside the limit on all 592 chunks")
-            ],
-            pairedSeries: [
-                PairedSeries(evaluation: "fidelity", backend: "cpu", artifact: candidate.path, points: points)
-            ],
-            datasets: [DatasetRecord(name: "wikitext2", sha256: Digest(of: "text"), chunks: 592, chunksAvailable: 592)],
-            engine: EngineRecord(build: "b11434-0123456789ab", libraries: [:]),
-            machine: MachineRecord(
-                system: "Linux", processor: "a processor", device: "x86_64 SSE3 SSSE3 AVX AVX2 F16C FMA BMI2",
-                threads: 2,
-                memoryBytes: 8 << 30),
-            reuse: ReuseRecord(samplesComputed: 0, samplesReused: 1184, artifactsBuilt: 0, artifactsReused: 2),
-            origin: OriginRecord(branch: branch, commit: Digest(of: "\(number)").hex))
     }
 }

@@ -76,7 +76,7 @@ struct HistoryTrend: ParsableCommand {
         let text: String
         switch format {
         case .table: text = table(trends, more: more)
-        case .json: text = try Output.json(trends)
+        case .json: text = try Output.json(trends.map(TrendDocument.init))
         case .csv: text = Self.csv(trends)
         case .svg: text = TrendSVG.document(trends)
         }
@@ -108,8 +108,8 @@ struct HistoryTrend: ParsableCommand {
     private static func csv(_ trends: [Trend]) -> String {
         let columns = [
             "suite", "evaluation", "metric", "unit", "dataset", "model", "recipe", "role", "backend", "device",
-            "run_id",
-            "started_at", "value", "n", "interval_low", "interval_high", "interval_level", "artifact_sha256", "engine",
+            "run_id", "started_at", "value", "n", "interval_low", "interval_high", "interval_level", "artifact_sha256",
+            "engine",
             "shift",
         ]
         let rows = trends.flatMap { trend in
@@ -129,6 +129,34 @@ struct HistoryTrend: ParsableCommand {
             }
         }
         return Output.csv(columns, rows)
+    }
+}
+
+/// A trend as JSON has it; docs/history.md describes its fields.
+private struct TrendDocument: Encodable {
+    let key: SeriesKey
+    let points: [Trend.Point]
+    let shifts: [Shift]
+
+    /// A shift with the first run of the new level.
+    struct Shift: Encodable {
+        let runID: String
+        let startedAt: Date
+        let index: Int
+        let before: Double
+        let after: Double
+        let noise: Double
+    }
+
+    init(_ trend: Trend) {
+        key = trend.key
+        points = trend.points
+        shifts = trend.shifts.map { shift in
+            let point = trend.points[shift.index]
+            return Shift(
+                runID: point.runID, startedAt: point.startedAt, index: shift.index, before: shift.before,
+                after: shift.after, noise: shift.noise)
+        }
     }
 }
 

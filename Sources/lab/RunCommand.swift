@@ -104,15 +104,12 @@ struct RunCommand: ParsableCommand {
         let outcome = try SuiteRun(options: options, progress: progress.show).run()
         print(TerminalReport.render(outcome.record, width: Terminal.width, color: Terminal.hasColor))
         print("report: \(outcome.folder.appendingPathComponent("report.html").relativePath)")
-        var verdict = outcome.record.verdict
         if gate {
             print("")
-            let judged = GateOutcome(
-                outcome.record, against: outcome.reference, tolerances: options.tolerances)
-            try gateOptions.tell(judged)
-            verdict = judged.verdict
+            try gateOptions.tell(
+                GateOutcome(outcome.record, against: outcome.reference, tolerances: options.tolerances), isKnown: true)
         }
-        throw LabCore.ExitCode.Ending(exitCode: verdict.exitCode)
+        throw LabCore.ExitCode.Ending(exitCode: outcome.record.verdict.exitCode)
     }
 
     /// The command line as it can be typed again, with the words that need it quoted.

@@ -1,4 +1,6 @@
 import Foundation
+import History
+import LabCore
 import Testing
 
 #if canImport(Glibc)
@@ -134,6 +136,68 @@ struct HistoryCommandTests {
         #expect(unknown.status == 2)
         #expect(unknown.errors.contains("perplexity, perplexity_increase"))
         #expect(try call(lab, "trend", "perplexity", "--since", "yesterday").status == 2)
+    }
+
+    @Test("a shift is told with the run that it begins with, in every form for programs")
+    func shifts() throws {
+        let lab = try LabCommand()
+        let history = try History(at: lab.history)
+        for (index, value) in [2.0, 2, 2, 3.5, 3.5].enumerated() {
+            // Every sixth is of the same model and suite.
+            var run = SyntheticHistory.run(6 * index)
+            for place in run.measurements.indices where run.measurements[place].metric == "perplexity_increase" {
+                run.measurements[place].value = value
+            }
+            try history.record(run)
+        }
+        let trends = try object(call(lab, "trend", "perplexity_increase", "--format", "json").output)
+        let shifts = try #require(trends.first?["shifts"] as? [[String: Any]])
+        #expect(shifts.map { $0["run_id"] as? String } == ["2026-000018-3f9c1a"])
+        #expect(shifts.map { $0["started_at"] as? String } == ["2026-09-22T08:13:20.000Z"])
+        #expect(shifts.map { $0["index"] as? Int } == [3])
+        #expect(shifts.map { [$0["before"], $0["after"], $0["noise"]] as? [Double] } == [[2, 3.5, 0]])
+        let csv = try call(lab, "trend", "perplexity_increase", "--format", "csv").output.split {
+            $0 == "\r\n" || $0 == "\n"
+        }
+        #expect(csv.first?.hasSuffix(",shift") == true)
+        #expect(
+            csv.dropFirst().map { String($0.split(separator: ",", omittingEmptySubsequences: false).last ?? "") }
+                == ["", "", "", "1.5", ""])
+        // Only what is shown is told, and a shift at its first point has nothing before it.
+        let few = try object(call(lab, "trend", "perplexity_increase", "--limit", "2", "--format", "json").output)
+        #expect((few.first?["shifts"] as? [Any])?.isEmpty == true)
+    }
+
+    @Test("what a trend is written as has the columns and fields that the document describes")
+    func trendFields() throws {
+        let lab = try LabCommand()
+        try SyntheticHistory.write(13, to: lab.history)
+        let text = try String(
+            contentsOf: LabCommand.root.appendingPathComponent("docs/history.md"), encoding: .utf8)
+        func described(_ heading: String) throws -> [String] {
+            let section = try #require(text.components(separatedBy: "### \(heading)\n").dropFirst().first)
+                .components(separatedBy: "\n#")[0]
+            return section.split(separator: "\n").filter { $0.hasPrefix("| `") }.map {
+                String($0.dropFirst(3).prefix { $0 != "`" })
+            }
+        }
+        let csv = try call(lab, "trend", "perplexity_increase", "--format", "csv").output
+        #expect(
+            try csv.split(separator: "\r\n")[0].split(separator: ",").map(String.init) == described("Trends as CSV"))
+        let json = try #require(try object(call(lab, "trend", "perplexity_increase", "--format", "json").output).first)
+        var fields: Set<String> = []
+        func collect(_ value: Any, _ path: String) {
+            if let list = value as? [Any] {
+                for item in list { collect(item, path + "[]") }
+            } else if let object = value as? [String: Any], !object.isEmpty {
+                for (name, item) in object { collect(item, path.isEmpty ? name : "\(path).\(name)") }
+            } else {
+                fields.insert(path)
+            }
+        }
+        collect(json, "")
+        let shifts = ["run_id", "started_at", "index", "before", "after", "noise"].map { "shifts[].\($0)" }
+        #expect(try fields.union(shifts) == Set(described("Trends as JSON")))
     }
 
     @Test("a history is exported, imported again without a change, and checked")
@@ -276,6 +340,55 @@ struct HistoryCommandTests {
         #expect(usual.output.contains("removed 1 run"))
         #expect(!usual.output.contains("left alone"))
         #expect(artifacts() == 0)
+    }
+
+    @Test("a history that a newer lab wrote is exit 4 of every command, and left as it is")
+    func newer() throws {
+        let lab = try withRuns()
+        #expect(try call(lab, "list").status == 0)
+        let edit = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('PRAGMA user_version = 99')"
+        #expect(try LabCommand.command(["python3", "-c", edit, lab.history.path]).status == 0)
+        let before = try Data(contentsOf: lab.history)
+        let copy = lab.folder.appendingPathComponent("copy.sqlite").path
+        for words in [
+            ["history", "list"], ["history", "show", "last"], ["history", "accept", "last"], ["history", "check"],
+            ["history", "export", copy], ["history", "sql", "SELECT 1"], ["gate"], ["report", "last"],
+            ["run", "suites/smoke", "--store", lab.store.path, "--output", lab.reports.path],
+        ] {
+            let result = try LabCommand.command(
+                [LabCommand.executable.path] + words + ["--history", lab.history.path])
+            #expect(result.status == 4, "\(words): \(result.output)")
+            #expect(result.errors.contains("schema version 99"), "\(words): \(result.errors)")
+        }
+        #expect(try Data(contentsOf: lab.history) == before)
+        // Nor is it taken over into another history.
+        let other = lab.folder.appendingPathComponent("other.sqlite").path
+        let imported = try LabCommand.command([
+            LabCommand.executable.path, "history", "import", lab.history.path, "--history", other,
+        ])
+        #expect(imported.status == 4 && imported.errors.contains("schema version 99"), "\(imported.errors)")
+    }
+
+    @Test("a copy that is exported while another process writes is whole")
+    func exportDuringARun() throws {
+        let lab = try LabCommand()
+        #expect(try lab.run("suites/smoke", ["--limit", "8"]).status != 4)
+        let running = try lab.start(run: "suites/smoke", ["--full"])
+        let copy = lab.folder.appendingPathComponent("copy.sqlite").path
+        var counts: [Int] = []
+        while running.isRunning {
+            let result = try call(lab, "export", copy)
+            #expect(result.status == 0, "\(result.errors)")
+            let check = try LabCommand.command([LabCommand.executable.path, "history", "check", "--history", copy])
+            #expect(check.status == 0, "\(check.output)\(check.errors)")
+            let samples = check.output.firstMatch(of: /([0-9]+) samples/).flatMap { Int($0.1) }
+            counts.append(try #require(samples, "\(check.output)"))
+        }
+        let result = try running.wait()
+        #expect(result.status == 0, "\(result.errors)")
+        // Some saw what was finished before, some more; none less than an earlier one.
+        #expect(counts.count > 1 && counts == counts.sorted())
+        #expect(Set(counts).count > 1, "\(counts)")
     }
 
     @Test("a run that goes on is not pruned away from under itself")

@@ -13,25 +13,36 @@ import Testing
 struct ReportCommandTests {
     private static let lab = LabCommand.executable.path
 
-    @Test("every form is made again from history alone, byte for byte as the run wrote it")
+    @Test("every form is made again from history alone, from a copy and from where that was imported, byte for byte")
     func rebuilds() throws {
         let lab = try LabCommand()
         let ran = try lab.run("suites/smoke")
         #expect(try lab.run("suites/smoke", ["--limit", "3"]).status != 4)
         let ids = try History(at: lab.history).runs().map(\.id)
         try #require(ids.count == 2)
-        for id in ids {
+        let (copy, other) = (
+            lab.folder.appendingPathComponent("copy.sqlite").path,
+            lab.folder.appendingPathComponent("other.sqlite").path
+        )
+        for words in [["export", copy, "--history", lab.history.path], ["import", copy, "--history", other]] {
+            let result = try LabCommand.command([Self.lab, "history"] + words)
+            #expect(result.status == 0, "\(result.errors)")
+        }
+        for (history, id) in [lab.history.path, copy, other].flatMap({ history in ids.map { (history, $0) } }) {
             for (format, name) in [
                 ("html", "report.html"), ("json", "report.json"), ("junit", "junit.xml"), ("markdown", "report.md"),
             ] {
                 let written = try Data(contentsOf: lab.reports.appendingPathComponent("\(id)/\(name)"))
                 let again = lab.folder.appendingPathComponent("again")
                 let result = try LabCommand.command([
-                    Self.lab, "report", id, "--format", format, "--output", again.path, "--history", lab.history.path,
+                    Self.lab, "report", id, "--format", format, "--output", again.path, "--history", history,
                 ])
                 #expect(result.status == 0, "\(result.errors)")
-                #expect(try Data(contentsOf: again) == written, "\(name) of \(id)")
+                #expect(try Data(contentsOf: again) == written, "\(name) of \(id) from \(history)")
             }
+            let text = try LabCommand.command([Self.lab, "report", id, "--history", history])
+            let own = try LabCommand.command([Self.lab, "report", id, "--history", lab.history.path])
+            #expect(text.output == own.output && !text.output.isEmpty, "\(history)")
         }
         // What was printed, without the line that says where the report lies.
         let text = try LabCommand.command([Self.lab, "report", ids[1], "--history", lab.history.path])
@@ -293,6 +304,46 @@ struct ReportCommandTests {
         let count = try #require(environment["LAB_SYNTHETIC_RUNS"].flatMap { Int($0) })
         let first = environment["LAB_SYNTHETIC_FIRST"].flatMap { Int($0) } ?? 0
         try SyntheticHistory.write(count, to: URL(fileURLWithPath: file), from: first)
+    }
+
+    @Test("a site and a drawing of a history with hostile names hold them as text, under names that every system takes")
+    func hostileSite() throws {
+        let lab = try LabCommand()
+        try HostileHistory.write(to: lab.history)
+        let site = lab.folder.appendingPathComponent("site", isDirectory: true)
+        let built = try LabCommand.command([
+            Self.lab, "report", "index", "--output", site.path, "--history", lab.history.path,
+        ])
+        #expect(built.status == 0, "\(built.errors)")
+        try checkLinks(in: site)
+        let pages = try contents(of: site)
+        #expect(pages.count == 6 * HostileHistory.names.count + HostileHistory.names.count + 2)
+        let plain = try Regex("[a-z0-9._-]+\\.html")
+        for (path, data) in pages {
+            // A tag of the templates is a text like others, where a name has it.
+            let text = String(decoding: data, as: UTF8.self).replacingOccurrences(of: "{{title}}{{{gauge}}}", with: "")
+            #expect(!text.contains("<script") && !text.contains("<img") && !text.contains("{{"), "\(path)")
+            #expect(data.count < 1_000_000, "\(path) has \(data.count) bytes")
+            #expect(path.split(separator: "/").last?.wholeMatch(of: plain) != nil, "\(path)")
+        }
+        let svg = lab.folder.appendingPathComponent("trend.svg")
+        let drawn = try LabCommand.command([
+            Self.lab, "history", "trend", "perplexity_increase", "--format", "svg", "--output", svg.path, "--history",
+            lab.history.path,
+        ])
+        #expect(drawn.status == 0, "\(drawn.errors)")
+        let text = try String(contentsOf: svg, encoding: .utf8)
+        #expect(!text.contains("<script") && !text.contains("<img") && text.contains("&lt;script&gt;"))
+        #expect(!text.unicodeScalars.contains { $0.value < 32 && $0 != "\n" || $0 == "\u{202E}" })
+    }
+
+    /// For `./lab prove reports`.
+    @Test(
+        "a history with hostile names is written where LAB_HOSTILE_HISTORY says",
+        .enabled(if: ProcessInfo.processInfo.environment["LAB_HOSTILE_HISTORY"] != nil))
+    func hostileHistory() throws {
+        let file = try #require(ProcessInfo.processInfo.environment["LAB_HOSTILE_HISTORY"])
+        try HostileHistory.write(to: URL(fileURLWithPath: file))
     }
 
     private func contents(of site: URL) throws -> [String: Data] {

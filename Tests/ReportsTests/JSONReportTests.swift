@@ -7,7 +7,7 @@ import Testing
     @Test(arguments: [
         sampleRun(), sampleRun(limit: 2), hostileRun(), emptyRun(), fidelityRun(), fidelityRun(.needsMore),
         fidelityRun(.exact, source: .lockstep, hasFloor: false), hostileFidelityRun(), olderRun(),
-        generationRun(), payloadRun(), promptRun(),
+        generationRun(), payloadRun(), promptRun(), regressedRun(), incomparableRun(), hostileRegressionRun(),
     ])
     func theReportFollowsTheDocumentedSchema(run: RunRecord) throws {
         let schema = try JSONValue(Data(contentsOf: schemaURL))
@@ -104,6 +104,7 @@ import Testing
         #expect(report["measurements"]?[0]?["unscored"] == .null)
         #expect(report["measurements"]?[0]?["samples_sha256"] == .null)
         #expect(report["verdicts"]?[0]?["evidence"] == .null)
+        #expect(report["regression"] == .null)
     }
 
     @Test(arguments: [Double.nan, .infinity, -.infinity])

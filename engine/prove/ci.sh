@@ -1,7 +1,8 @@
 # `./lab prove ci`: the commands of examples/ci, as their jobs run them, in a fresh clone. Sourced by prove.sh.
 
-# Two pushes to main and one from a branch, for each of the two systems, with the caches between them kept as their cache
-# steps would. What only the services themselves can do (checking out, caching, uploading) is left out.
+# Two pushes to main, one from a branch, and one from a branch with a worse model, which must fail, for each of the two
+# systems, with the caches between them kept as their cache steps would. What only the services themselves can do
+# (checking out, caching, uploading) is left out.
 prove_ci() {
     make_prove_work
     local system

@@ -1,7 +1,7 @@
-# `./lab prove reports`: pages of every kind and the site of a history in headless Chromium, with axe's rules. Sourced
-# by prove.sh.
+# `./lab prove reports`: pages of every kind, the sites of a history and of one with hostile names, and drawings of
+# trends, in headless Chromium, with axe's rules. Sourced by prove.sh.
 
-PROVE_BROWSER_PACKAGES="playwright==1.65.2 axe-playwright-python==0.1.8 lxml==6.1.3"
+PROVE_BROWSER_PACKAGES="playwright==1.65.2 axe-playwright-python==0.1.8 lxml==6.1.3 pypdfium2==5.15.2 pillow==13.0.0"
 
 prove_reports() {
     local browser pages
@@ -15,17 +15,23 @@ prove_reports() {
     mkdir -p "$pages"
     (
         export LAB_REPORT_PAGES=$pages LAB_SYNTHETIC_HISTORY=$PROVE_WORK/history.sqlite LAB_SYNTHETIC_RUNS=40
-        run_tests --filter 'ReportPagesTests|syntheticHistory'
+        export LAB_HOSTILE_HISTORY=$PROVE_WORK/hostile.sqlite
+        run_tests --filter 'ReportPagesTests|syntheticHistory|hostileHistory'
     ) || return 1
     [ -e "$pages/full.html" ] || give_up "the tests left no pages in $pages"
-    "$ROOT/.build/release/lab" report index --history "$PROVE_WORK/history.sqlite" --output "$pages/site" || return 1
+    local name lab=$ROOT/.build/release/lab
+    for name in history hostile; do
+        "$lab" report index --history "$PROVE_WORK/$name.sqlite" --output "$pages/site-$name" || return 1
+        "$lab" history trend perplexity_increase --series 40 --format svg --history "$PROVE_WORK/$name.sqlite" \
+            --output "$pages/trend-$name.svg" || return 1
+    done
     "$PROVE_BROWSER_PYTHON" "$ROOT/engine/prove/reports.py" --browser "$browser" --pages "$pages" \
         ${LAB_JUNIT_SCHEMA:+--junit-schema "$LAB_JUNIT_SCHEMA"} "$@"
 }
 
 # A virtual environment with what drives the browser.
 provide_browser_python() {
-    local folder=$CACHE/venv/browser-1.65.2-0.1.8
+    local folder=$CACHE/venv/browser-1.65.2-0.1.8-5.15.2
     PROVE_BROWSER_PYTHON=$folder/bin/python
     [ ! -e "$folder/complete" ] || return 0
     lab_python -c 'import ensurepip, venv' 2>/dev/null ||

@@ -12,7 +12,7 @@ public struct RunRecord: Hashable, Sendable, Codable {
     public var command: String
     /// The suite.
     public var suite: SuiteReference
-    /// The worst of all gates.
+    /// The worst of all gates, and of the comparison with its reference where it was gated against one.
     public var verdict: VerdictStatus
     /// Parent and candidates.
     public var artifacts: [ArtifactRecord]
@@ -50,6 +50,8 @@ public struct RunRecord: Hashable, Sendable, Codable {
     public var reuse: ReuseRecord
     /// Branch and commit it was made from; nil outside of version control and in records of older labs.
     public var origin: OriginRecord?
+    /// How it compared with the run it was gated against; nil where it was not gated, or there was none.
+    public var regression: RegressionRecord?
 
     /// Creates a record.
     public init(

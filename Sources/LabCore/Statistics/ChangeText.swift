@@ -27,7 +27,9 @@ struct ChangeText {
         if let interval = change.interval {
             text += ", interval \(Gate.text(interval.low)) to \(Self.amount(interval.high, of: change))"
         }
-        if let allowed = change.allowed { text += "; \(Self.amount(allowed, of: change)) worse is allowed" }
+        if let allowed = change.allowed {
+            text += "; \(Self.amount(allowed, of: change)) worse is allowed" + Self.tolerance(change)
+        }
         if change.status == .inconclusive { text += "; " + Self.remedy(change, shared) }
         sentence = text
     }
@@ -51,6 +53,22 @@ struct ChangeText {
             + (shared.isRandomOrder
                 ? "the reference measured no more; one made with --full has all"
                 : "the reference lacks the others; accept a run on this \(change.part == nil ? "text" : "set")")
+    }
+
+    /// " (the larger of 10 % of the reference and 0.001 nats per token)"; empty where the amount allowed says it all.
+    private static func tolerance(_ change: MetricChange) -> String {
+        let relative = change.tolerance?.relativePercent
+        let absolute = change.tolerance?.absolute
+        // A perplexity's change is a share of it already; other changes are amounts.
+        let isShare = change.changeUnit != change.unit
+        let share = relative.map { "\(Gate.text($0)) %" + (isShare ? "" : " of the reference") }
+        let amount = absolute.map { isShare ? "an amount of \(Gate.text($0))" : Self.amount($0, of: change) }
+        switch (share, amount) {
+        case (let share?, let amount?): return " (the larger of \(share) and \(amount))"
+        case (let share?, nil): return isShare ? "" : " (\(share))"
+        case (nil, let amount?): return isShare ? " (\(amount))" : ""
+        case (nil, nil): return ""
+        }
     }
 
     private static func movement(_ change: MetricChange) -> String {

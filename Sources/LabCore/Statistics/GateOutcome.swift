@@ -25,35 +25,16 @@ public struct GateOutcome: Sendable, Hashable {
     }
 
     /// The worst of the suite's gates and of the comparison.
-    public var verdict: VerdictStatus { comparison?.verdict ?? run.verdict }
+    public var verdict: VerdictStatus { comparison?.verdict ?? run.suiteVerdict }
 
-    /// The suite's gates, then the changes that are judged and those that could not be, as verdicts of one list.
-    public var verdicts: [Verdict] { run.verdicts + (comparison?.verdicts ?? []) }
-}
-
-extension RunComparison {
-    fileprivate var verdicts: [Verdict] { judged.map(verdict) + missing.map(verdict) }
-
-    private func verdict(of missing: MissingMetric) -> Verdict {
-        Verdict(
-            evaluation: "\(missing.evaluation) against \(reference.id)", backend: missing.backend, artifact: nil,
-            metric: "\(missing.metric)_change", status: .skipped, value: nil, threshold: nil, reason: missing.reason)
-    }
-
-    /// A judged change as a verdict on the run under test: its value is the change, its limit what is allowed.
-    public func verdict(of change: MetricChange) -> Verdict {
-        let threshold = change.allowed.map { allowed in
-            let isLower = change.polarity == .lowerIsBetter
-            return Threshold(
-                metric: MetricDefinition(
-                    name: "\(change.metric)_change", unit: change.changeUnit, polarity: change.polarity),
-                limit: isLower ? allowed : -allowed)
+    /// The run with this outcome in place of the one it has: what reports of a gated run are made from.
+    public var record: RunRecord {
+        var record = run
+        record.verdict = verdict
+        record.regression = nil
+        if case .run(let comparison, let why) = reference {
+            record.regression = RegressionRecord(comparison, why: why)
         }
-        let candidate = run.artifacts.first { $0.role == .candidate && "\($0.model) \($0.recipe)" == change.artifact }
-        return Verdict(
-            evaluation: "\(change.evaluation) against \(reference.id)", backend: change.backend,
-            artifact: candidate?.path, metric: "\(change.metric)_change", status: change.status ?? .skipped,
-            value: change.basis == .unpaired && change.interval == nil ? nil : change.change, threshold: threshold,
-            reason: change.reason)
+        return record
     }
 }

@@ -43,12 +43,13 @@ public struct RunComparison: Sendable, Hashable {
     /// The worst of the run's own gates and of the comparison.
     public var verdict: VerdictStatus {
         // A suite without gates leaves it to the comparison.
-        Verdict.overall(run.verdicts.contains { $0.status != .skipped } ? [run.verdict, regression] : [regression])
+        Verdict.overall(
+            run.verdicts.contains { $0.status != .skipped } ? [run.suiteVerdict, regression] : [regression])
     }
 }
 
 /// A metric that a comparison would judge and only one of its runs measured.
-public struct MissingMetric: Hashable, Sendable {
+public struct MissingMetric: Hashable, Sendable, Codable {
     /// The evaluation.
     public let evaluation: String
     /// The backend.

@@ -26,7 +26,7 @@ struct CompareText {
 
     init(_ comparison: RunComparison) {
         let areSeveral = Set(comparison.changes.map(\.artifact)).count > 1
-        rows = comparison.changes.map { Self.row($0, withArtifact: areSeveral) }
+        rows = comparison.changes.map { Row($0, withArtifact: areSeveral) }
         guard !comparison.changes.isEmpty else {
             sentence =
                 "The runs have no measurement in common: no candidate of theirs was measured by the same evaluation on "
@@ -55,20 +55,6 @@ struct CompareText {
         return candidates.isEmpty ? "no candidate" : candidates.joined(separator: ", ")
     }
 
-    private static func row(_ change: MetricChange, withArtifact isNamed: Bool) -> Row {
-        let limit = change.reference == change.value ? nil : change.reference
-        return Row(
-            metric: Format.words(change.metric),
-            place: (isNamed ? "\(change.artifact), " : "") + "\(change.evaluation) on \(change.backend)",
-            unit: String(Format.unitWords(change.unit).dropFirst()),
-            reference: Format.valueBesideUnit(
-                change.reference, of: change.metric, unit: change.unit, limit: change.value),
-            value: Format.valueBesideUnit(change.value, of: change.metric, unit: change.unit, limit: limit),
-            change: amount(change),
-            interval: change.interval.map { Format.interval($0, unit: change.changeUnit) } ?? "",
-            basis: basis(change), relation: change.relation)
-    }
-
     static func amount(_ change: MetricChange) -> String {
         guard change.change != 0 else { return "unchanged" }
         let sign = change.change > 0 ? "+" : "\u{2212}"
@@ -78,7 +64,7 @@ struct CompareText {
             + (change.isInPoints ? " points" : Format.sign(change.changeUnit))
     }
 
-    private static func basis(_ change: MetricChange) -> String {
+    fileprivate static func basis(_ change: MetricChange) -> String {
         let part = change.part ?? "chunk"
         let shared = Format.count(change.chunksShared, part)
         switch change.basis {
@@ -89,5 +75,22 @@ struct CompareText {
         case .sequential, .paired: return "\(shared) in common, paired"
         case .unpaired: return change.interval == nil ? "no interval to compare" : "no \(part) in common"
         }
+    }
+}
+
+extension CompareText.Row {
+    /// - Parameter isNamed: whether the artifact is told from others.
+    init(_ change: MetricChange, withArtifact isNamed: Bool) {
+        let limit = change.reference == change.value ? nil : change.reference
+        self.init(
+            metric: Format.words(change.metric),
+            place: (isNamed ? "\(change.artifact), " : "") + "\(change.evaluation) on \(change.backend)",
+            unit: String(Format.unitWords(change.unit).dropFirst()),
+            reference: Format.valueBesideUnit(
+                change.reference, of: change.metric, unit: change.unit, limit: change.value),
+            value: Format.valueBesideUnit(change.value, of: change.metric, unit: change.unit, limit: limit),
+            change: CompareText.amount(change),
+            interval: change.interval.map { Format.interval($0, unit: change.changeUnit) } ?? "",
+            basis: CompareText.basis(change), relation: change.relation)
     }
 }

@@ -20,12 +20,21 @@ public enum GateJSON {
         var missing: [Missing]
     }
 
-    private struct Missing: Encodable {
+    /// A metric that only one of the runs measured, as JSON has it.
+    struct Missing: Encodable {
         var evaluation: String
         var backend: String
         var artifact: String
         var metric: String
         var measuredBy: String
+
+        init(_ missing: MissingMetric) {
+            evaluation = missing.evaluation
+            backend = missing.backend
+            artifact = missing.artifact
+            metric = missing.metric
+            measuredBy = missing.measuredBy
+        }
     }
 
     private struct Limit: Encodable {
@@ -112,11 +121,7 @@ public enum GateJSON {
                         value: $0.value, threshold: $0.threshold?.limit, unit: $0.threshold?.unit, reason: $0.reason)
                 },
                 changes: (outcome.comparison?.judged ?? []).map(Change.init),
-                missing: (outcome.comparison?.missing ?? []).map {
-                    Missing(
-                        evaluation: $0.evaluation, backend: $0.backend, artifact: $0.artifact, metric: $0.metric,
-                        measuredBy: $0.measuredBy)
-                }), run: outcome.run.id)
+                missing: (outcome.comparison?.missing ?? []).map(Missing.init)), run: outcome.run.id)
     }
 
     /// Encodes as all JSON of the reports.

@@ -10,19 +10,23 @@ public enum GateMarkdown {
             "### \(mark(outcome.verdict)) \(word): \(cell(outcome.run.suite.name))", "",
             cell(ReportPage.capitalized(summary.headline)), "",
         ]
-        lines += table("Limits of the suite", summary.lines.filter { !$0.isChange })
         switch outcome.reference {
-        case .run(let comparison, let why):
-            lines += table(
-                "Against run \(cell(comparison.reference.id)), \(cell(why))", summary.lines.filter(\.isChange))
+        case .run:
+            if let regression = outcome.record.regression { lines += table(RegressionText(regression)) }
         case .none(let note): lines += ["Not compared: \(cell(note))", ""]
         }
+        lines += table("Limits of the suite", summary.lines.filter { !$0.isChange })
         lines.append("Run \(cell(outcome.run.id)). To look closer: `\(VisibleText(summary.hint).text)`")
         return lines.joined(separator: "\n") + "\n"
     }
 
     /// Rows that a table may have, so that it stays readable and small.
     private static let rowLimit = 40
+
+    /// The changes of a comparison, with a line without text at the end; empty where there are none.
+    static func table(_ regression: RegressionText) -> [String] {
+        table(cell(ReportPage.capitalized(regression.place)), regression.lines)
+    }
 
     private static func table(_ title: String, _ rows: [GateSummary.Line]) -> [String] {
         guard !rows.isEmpty else { return [] }

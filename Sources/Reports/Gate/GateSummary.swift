@@ -28,27 +28,13 @@ struct GateSummary {
                 status: verdict.status, subject: "\(metric)\(artifact) on \(verdict.backend)",
                 finding: verdict.reason, isChange: false)
         }
-        let changes = (outcome.comparison?.judged ?? []).map { change in
-            Line(
-                status: change.status ?? .skipped, subject: Self.subject(change), finding: change.reason,
-                isChange: true)
-        }
-        let missing = (outcome.comparison?.missing ?? []).map { missing in
-            Line(
-                status: .skipped,
-                subject: "\(Format.words(missing.metric)) of \(missing.artifact) on \(missing.backend)",
-                finding: missing.reason, isChange: true)
-        }
-        lines = gates + changes + missing
-        headline = Self.headline(outcome, lines)
+        let regression = outcome.record.regression.map(RegressionText.init)
+        lines = gates + (regression?.lines ?? [])
+        headline = Self.headline(outcome, lines, regression)
         hint = Self.hint(outcome)
     }
 
-    static func subject(_ change: MetricChange) -> String {
-        "\(Format.words(change.metric)) of \(change.artifact) on \(change.backend)"
-    }
-
-    private static func headline(_ outcome: GateOutcome, _ lines: [Line]) -> String {
+    private static func headline(_ outcome: GateOutcome, _ lines: [Line], _ regression: RegressionText?) -> String {
         let deciding = lines.filter { $0.status == outcome.verdict }
         // A change says more than a limit: it tells what is new.
         guard outcome.verdict != .pass, let line = deciding.first(where: \.isChange) ?? deciding.first else {
@@ -64,17 +50,8 @@ struct GateSummary {
                     ? "the suite's limits are kept; there is no run to compare with" : "nothing was judged"
             }
         }
-        var text = "\(line.subject): \(line.finding)"
-        if line.isChange, let comparison = outcome.comparison { text += "; against run \(comparison.reference.id)" }
-        let chunks = outcome.comparison?.judged.first {
-            $0.status == outcome.verdict && Self.subject($0) == line.subject
-        }
-        if line.isChange, outcome.verdict == .fail, let worst = chunks?.worst, !worst.isEmpty {
-            text += "; most in \(chunks?.part ?? "chunk")\(worst.count == 1 ? "" : "s") "
-            text += worst.map { String($0.index) }.joined(separator: ", ")
-        }
-        if deciding.count > 1 { text += " (and \(deciding.count - 1) more)" }
-        return text
+        if line.isChange, let finding = regression?.finding(others: deciding.count - 1) { return finding }
+        return "\(line.subject): \(line.finding)" + (deciding.count > 1 ? " (and \(deciding.count - 1) more)" : "")
     }
 
     private static func hint(_ outcome: GateOutcome) -> String {

@@ -8,12 +8,16 @@ public enum GateTerminal {
     /// - Parameters:
     ///   - width: columns of the terminal.
     ///   - color: whether to colour the verdicts with ANSI sequences.
-    public static func render(_ outcome: GateOutcome, width: Int = 80, color: Bool = false) -> String {
+    ///   - isBrief: whether the judgements are left out, for they stand in the run's report above.
+    public static func render(
+        _ outcome: GateOutcome, width: Int = 80, color: Bool = false, isBrief: Bool = false
+    ) -> String {
         let terminal = TerminalText(width: max(width, 40), hasColor: color)
         let summary = GateSummary(outcome)
         var lines: [String] = []
-        lines += group("the suite's limits", summary.lines.filter { !$0.isChange }, terminal)
+        if !isBrief { lines += group("the suite's limits", summary.lines.filter { !$0.isChange }, terminal) }
         switch outcome.reference {
+        case .run where isBrief: break
         case .run(let comparison, let why):
             let changes = summary.lines.filter(\.isChange)
             lines += group("against run \(comparison.reference.id), \(why)", changes, terminal)
@@ -21,7 +25,7 @@ public enum GateTerminal {
         case .none(let note):
             lines += terminal.wrap("not compared: \(VisibleText(note).text)", indent: 2)
         }
-        lines.append("")
+        if !lines.isEmpty { lines.append("") }
         let word = "gate: \(outcome.verdict.rawValue)"
         var last = terminal.wrap("\(word)  \(VisibleText(summary.headline).text)", indent: 2)
         last[0] = "gate: " + terminal.paint(outcome.verdict.rawValue, outcome.verdict) + last[0].dropFirst(word.count)

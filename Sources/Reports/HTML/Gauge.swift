@@ -13,9 +13,11 @@ struct Gauge {
     private let high: Double
 
     /// Nil when the gate has no value, no limit, or no room between them to draw.
-    init?(_ verdict: Verdict?, in run: RunRecord) {
+    ///
+    /// - Parameter known: the value's interval where neither the verdict nor a measurement has it.
+    init?(_ verdict: Verdict?, in run: RunRecord, interval known: Interval? = nil) {
         guard let verdict, let value = verdict.value, let threshold = verdict.threshold else { return nil }
-        let interval = verdict.evidence?.interval ?? run.measurement(under: verdict)?.interval
+        let interval = known ?? verdict.evidence?.interval ?? run.measurement(under: verdict)?.interval
         let isShare = threshold.polarity == .higherIsBetter && threshold.unit == "percent" && value <= 100
         origin = isShare ? 100 : 0
         let marks = [origin, value, threshold.limit] + (interval.map { [$0.low, $0.high] } ?? [])

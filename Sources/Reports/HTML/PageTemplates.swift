@@ -18,7 +18,7 @@ enum PageTemplates {
         "head": PackageResources.head_mustache, "fidelity": PackageResources.fidelity_mustache,
         "generation": PackageResources.generation_mustache, "artifacts": PackageResources.artifacts_mustache,
         "runs": PackageResources.runs_mustache, "trends": PackageResources.trends_mustache,
-        "compare": PackageResources.compare_mustache,
+        "compare": PackageResources.compare_mustache, "regression": PackageResources.regression_mustache,
     ]
 
     static func render(_ content: Any, with page: Page) throws -> String {

@@ -14,6 +14,7 @@ struct ReportPage {
     let started: Markup
     let startedISO: Markup
     let gauge: Markup
+    let regression: [RegressionSection]
     let failures: [FailureBlock]
     let hasFailures: Bool
     let gates: [GateRow]
@@ -74,7 +75,7 @@ struct ReportPage {
             status = Markup(text.verdict.status.rawValue)
             word = Markup(Headline.word(text.verdict.status))
             sentence = Markup(text.sentence)
-            strip = Markup(html: Gauge(text.verdict, in: run)?.strip ?? "")
+            strip = Markup(html: Gauge(text.verdict, in: run, interval: text.interval)?.strip ?? "")
             evidence = text.evidence.map { Evidence(line: Markup($0)) }
         }
     }
@@ -159,6 +160,7 @@ struct ReportPage {
         started = Markup(Format.moment(run.startedAt))
         startedISO = Markup(run.startedAt.formatted(.iso8601))
         gauge = Markup(html: Gauge(headline.verdict, in: run)?.html ?? "")
+        regression = run.regression.map { [RegressionSection($0, in: run)] } ?? []
         hasGates = run.hasEvidence
         gates = hasGates ? run.verdictsByWeight.map { GateRow($0, in: run) } : []
         failures = FailureText.all(run).map { FailureBlock($0, in: run) }

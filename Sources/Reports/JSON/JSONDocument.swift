@@ -15,6 +15,7 @@ struct JSONDocument: Encodable {
     var artifacts: [Artifact]
     var measurements: [Measured]
     var verdicts: [Judged]
+    @Nullable var regression: Regression?
     var fidelity: [Fidelity]
     var validation: Validation
     var datasets: [Dataset]
@@ -205,6 +206,7 @@ extension JSONDocument {
                 status: $0.status, value: $0.value, threshold: $0.threshold?.limit, unit: $0.threshold?.unit,
                 polarity: $0.threshold?.polarity, reason: $0.reason, evidence: $0.evidence.map(Evidence.init))
         }
+        regression = run.regression.map(Regression.init)
         fidelity = (run.fidelity ?? []).map(Fidelity.init)
         validation = Validation(
             perplexity: Self.validatedPerplexity(run), samples: (run.texts ?? []).map(ValidatedSample.init))

@@ -16,6 +16,10 @@ public enum MarkdownReport {
         page.add("### \(mark(run.verdict)) \(headline.word): \(MarkdownText(run.suite.name).text)")
         page.add("")
         page.add(MarkdownText(headline.sentence, limit: 1200, startsLine: true).text)
+        if let regression = run.regression {
+            page.add("")
+            for line in GateMarkdown.table(RegressionText(regression)).dropLast() { page.add(line) }
+        }
         gates(run, &page)
         failures(run, &page)
         page.add("")

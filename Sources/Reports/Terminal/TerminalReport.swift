@@ -13,6 +13,7 @@ public enum TerminalReport {
         let word = headline.word.uppercased()
         var lines = terminal.wrap("\(word)  \(VisibleText(headline.sentence).text)", indent: 2)
         lines[0] = terminal.paint(word, run.verdict) + lines[0].dropFirst(word.count)
+        lines += regression(run, terminal)
         lines += measurements(run, terminal)
         lines += gates(run, terminal, headline)
         if !run.artifacts.isEmpty {
@@ -32,6 +33,15 @@ public enum TerminalReport {
         }
         lines.append("run \(VisibleText(run.id).text)")
         return lines.joined(separator: "\n").replacingOccurrences(of: "\u{A0}", with: " ")
+    }
+
+    /// How the run compared with its reference.
+    private static func regression(_ run: RunRecord, _ terminal: TerminalText) -> [String] {
+        guard let regression = run.regression else { return [] }
+        let text = RegressionText(regression)
+        return ["", VisibleText(text.place).text]
+            + text.lines.flatMap { terminal.judged($0.status, "\($0.subject): \($0.finding)") }
+            + (regression.changes.isEmpty ? ["  nothing that both runs measured is judged"] : [])
     }
 
     /// A table for each evaluation and backend, under its name where there are several; then what is known of fidelity.

@@ -8,14 +8,31 @@ struct FailureText {
     let sentence: String
     /// Further facts, each a sentence without a full stop.
     let evidence: [String]
+    /// The interval of the value judged, where the verdict does not carry it.
+    let interval: Interval?
 
-    /// The gates that are no pass and no skip, the gravest first.
+    /// What is no pass and no skip: against the reference, then of the suite's gates, the gravest first.
     static func all(_ run: RunRecord) -> [FailureText] {
-        run.verdictsByWeight.filter { $0.status != .pass && $0.status != .skipped }.map { FailureText($0, in: run) }
+        let changes = (run.regression?.changes ?? []).filter { $0.status == .fail || $0.status == .inconclusive }
+        let gates = run.verdictsByWeight.filter { $0.status != .pass && $0.status != .skipped }
+        return changes.sorted { $0.status == .fail && $1.status != .fail }.compactMap { FailureText($0, in: run) }
+            + gates.map { FailureText($0, in: run) }
+    }
+
+    /// A change against the run's reference; nil for a run that has none.
+    private init?(_ change: MetricChange, in run: RunRecord) {
+        guard let regression = run.regression else { return nil }
+        verdict = regression.verdict(of: change, in: run)
+        interval = change.interval
+        name = "\(ReportPage.capitalized(Format.words(change.metric))) against run \(regression.reference)"
+        sentence = "\(ReportPage.capitalized(RegressionText.subject(change))): \(change.reason)."
+        let worst = change.status == .fail ? RegressionText.worst(change).map(ReportPage.capitalized) : nil
+        evidence = [worst, "To look closer: " + RegressionText(regression).look(at: run.id)].compactMap { $0 }
     }
 
     private init(_ verdict: Verdict, in run: RunRecord) {
         self.verdict = verdict
+        interval = nil
         name = ReportPage.capitalized(run.name(of: verdict))
         sentence = Headline.sentence(verdict, in: run)
         var evidence: [String] = []

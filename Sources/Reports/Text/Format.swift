@@ -83,7 +83,7 @@ package enum Format {
 
     /// The same where the unit's words stand elsewhere; a percent sign stays.
     static func valueBesideUnit(_ value: Double, of metric: String, unit: String, limit: Double? = nil) -> String {
-        let sign = (changes.contains(metric) || unit == "percentage_points") && value > 0 ? "+" : ""
+        let sign = (changes.contains(metric) || metric.hasSuffix("_change")) && value > 0 ? "+" : ""
         var extra = 0
         while extra < 4, let limit, value != limit,
             number(value, unit: unit, extra: extra) == number(limit, unit: unit, extra: extra)

@@ -8,9 +8,15 @@ package struct Headline {
     package let verdict: Verdict?
 
     package init(_ run: RunRecord) {
+        word = Self.word(run.verdict)
+        if let regression = run.decidingRegression {
+            let text = RegressionText(regression)
+            verdict = text.deciding.map { regression.verdict(of: $0, in: run) }
+            sentence = text.sentence + (Self.ownLimits(of: run).map { " " + $0 } ?? "")
+            return
+        }
         let deciding = Self.deciding(run)
         verdict = deciding
-        word = Self.word(run.verdict)
         guard let deciding else {
             sentence = "The suite judged nothing."
             return
@@ -21,7 +27,17 @@ package struct Headline {
         if judged > 1 && deciding.status == run.verdict {
             text += alike == judged ? " All \(judged) gates say so." : " \(alike) of \(judged) gates say so."
         }
-        sentence = text
+        sentence = text + (run.regression.map { " " + RegressionText($0).aside } ?? "")
+    }
+
+    /// What the suite's own gates say of a run that its reference decides; nil where they judged nothing.
+    private static func ownLimits(of run: RunRecord) -> String? {
+        guard run.verdicts.contains(where: { $0.status != .skipped }) else { return nil }
+        return switch run.suiteVerdict {
+        case .pass: "The suite\u{2019}s own limits are kept."
+        case .fail, .infeasible: "The suite\u{2019}s own limits are not kept either."
+        case .inconclusive, .skipped: "Whether the suite\u{2019}s own limits are kept is not decided."
+        }
     }
 
     static func word(_ status: VerdictStatus) -> String {
