@@ -167,10 +167,13 @@ public struct SuiteRun {
     ) throws -> Findings {
         var found: [Findings] = plans.map { _ in Findings() }
         let order = plans.indices.sorted { plans[$0].evaluator.rank < plans[$1].evaluator.rank }
-        for index in order {
-            let shared = try WindowEvaluation(
+        // What one of them lacks is a fault to hear of before the others have worked.
+        let prepared = try order.map { index in
+            try WindowEvaluation(
                 plans[index], text: texts[index], session: session, parent: artifacts.parent,
                 candidate: artifacts.candidate, reference: reference, progress: progress)
+        }
+        for (index, shared) in zip(order, prepared) {
             switch plans[index].evaluator {
             case .fidelity: found[index] = try FidelityEvaluation(shared).run()
             case .perplexity: found[index] = try PerplexityEvaluation(shared).run()
