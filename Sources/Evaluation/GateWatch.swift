@@ -102,6 +102,7 @@ public struct GateWatch<Score: Sendable> {
         if isWhole {
             evidence.basis = .exact
             evidence.interval = nil
+            evidence.minimumDetectableEffect = 0
         } else if let gate = watched.gate, gate.decision != .undecided, let mean = metric.gateable {
             evidence.basis = .sequential
             evidence.interval = gate.interval.map {
@@ -114,10 +115,11 @@ public struct GateWatch<Score: Sendable> {
             }
             status = gate.decision == .pass ? .pass : .fail
             reason = Gate.earlyReason(estimate.value, of: threshold, evidence: evidence, isInside: status == .pass)
-        } else if status == .inconclusive {
-            evidence.neededChunks = neededChunks(metric, threshold)
-            reason +=
-                evidence.neededChunks.map { "; about \($0) would decide" } ?? "; no number of \(part)s would decide"
+        } else if status == .inconclusive, estimate.value.isFinite, threshold.limit.isFinite {
+            // The whole text decides whatever its spread is, which a single chunk does not tell.
+            let needed = neededChunks(metric, threshold) ?? available
+            evidence.neededChunks = needed
+            reason += "; \(needed == available ? "all" : "about") \(needed) would decide"
         }
         return Judgement(
             threshold: threshold, status: status, value: estimate.value, reason: reason, evidence: evidence)

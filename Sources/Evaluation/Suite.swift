@@ -12,7 +12,7 @@ public struct Suite: Sendable, Hashable {
     public let summary: String
     /// The checkpoint measured when the command line names none; relative paths start at the suite's folder.
     public let model: URL
-    /// The recipe of the candidate, such as "Q4_K_M".
+    /// The recipe of the candidate, such as "Q4_K_M", or a configuration, such as "balanced".
     public let recipe: String
     /// The text that the candidate's importance matrix is computed from; nil for a candidate without one.
     public let calibration: CalibrationPlan?
@@ -91,7 +91,7 @@ extension Suite {
         name = try keys.required("name", in: root).string()
         summary = try keys.required("summary", in: root).string()
         model = Self.resolve(try keys.required("model", in: root).string(), in: folder)
-        recipe = try keys.required("recipe", in: root).string()
+        recipe = try keys.required("recipe", in: root).recipeName()
         calibration = try keys["calibration"].map { try CalibrationPlan($0, folder: folder) }
         backends = try keys.required("backends", in: root).list().map(BackendRequest.init)
         evaluations = try keys.required("evaluations", in: root).list().map { try EvaluationPlan($0, folder: folder) }
@@ -130,7 +130,7 @@ extension Suite.CalibrationPlan {
 extension Suite.BackendRequest {
     fileprivate init(_ node: StrictYAML) throws {
         let keys = try node.mapping(allowed: ["name", "optional"])
-        name = try keys.required("name", in: node).string()
+        name = try keys.required("name", in: node).backendName()
         isOptional = try keys["optional"]?.boolean() ?? false
     }
 }

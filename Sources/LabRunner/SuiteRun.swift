@@ -190,6 +190,8 @@ public struct SuiteRun {
     ) throws -> Findings {
         var found: [Findings] = plans.map { _ in Findings() }
         let order = plans.indices.sorted { plans[$0].evaluator.rank < plans[$1].evaluator.rank }
+        // What one of them lacks is a fault to hear of before the others have worked.
+        var windows: [(index: Int, shared: WindowEvaluation)] = []
         var jobs: [(index: Int, job: any PromptJob)] = []
         for index in order {
             switch inputs[index] {
@@ -197,14 +199,20 @@ public struct SuiteRun {
                 let shared = try WindowEvaluation(
                     plans[index], text: text, session: session, parent: artifacts.parent,
                     candidate: artifacts.candidate, reference: reference, progress: progress)
-                found[index] =
-                    plans[index].evaluator == .fidelity
-                    ? try FidelityEvaluation(shared).run() : try PerplexityEvaluation(shared).run()
+                windows.append((index, shared))
             case .prompts(let set, let generation):
                 let shared = PromptEvaluation(
                     plan: plans[index], generation: generation, promptSet: set, session: session,
                     parent: artifacts.parent, candidate: artifacts.candidate, progress: progress)
-                if let job = shared.job { jobs.append((index, job)) }
+                guard let job = shared.job else { continue }
+                try job.requireFitting()
+                jobs.append((index, job))
+            }
+        }
+        for (index, shared) in windows {
+            found[index] =
+                plans[index].evaluator == .fidelity
+                ? try FidelityEvaluation(shared).run() : try PerplexityEvaluation(shared).run()
             }
         }
         if case .model(let parent) = artifacts.parent, !jobs.isEmpty {

@@ -76,9 +76,7 @@ public enum JUnitReport {
         guard let value = Format.value(of: verdict) else { return (verdict.reason, verdict.reason) }
         let measured = "measured \(value), limit \(verdict.threshold.map(Format.limit) ?? "none")"
         guard let gate = GateText(verdict) else { return (verdict.reason, measured) }
-        return (
-            "\(measured); \(gate.spent)", gate.grounds.isEmpty ? verdict.reason : "\(verdict.reason); \(gate.grounds)"
-        )
+        return ("\(measured); \(gate.spent)", "\(verdict.reason); \(gate.grounds)")
     }
 
     private static func isFailure(_ status: VerdictStatus) -> Bool {

@@ -10,13 +10,11 @@ struct CodeEvaluation: PromptJob {
     private static let sandbox = CodeSandbox.make()
 
     func prepare(_ parent: ArtifactRecord) throws -> SampleUsage {
-        try requireFunctions()
         guard case .available = Self.sandbox else { return SampleUsage() }
         return try texts(of: parent).usage
     }
 
     func run() throws -> Findings {
-        try requireFunctions()
         let sandbox: CodeSandbox
         switch Self.sandbox {
         case .available(let found): sandbox = found
@@ -51,7 +49,7 @@ struct CodeEvaluation: PromptJob {
         return findings
     }
 
-    private func requireFunctions() throws {
+    func requireFitting() throws {
         try shared.require("has no function with cases") { if case .python = $0.check { true } else { false } }
     }
 

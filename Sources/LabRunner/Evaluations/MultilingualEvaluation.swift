@@ -7,17 +7,17 @@ import LanguageIdentification
 struct MultilingualEvaluation: PromptJob {
     let shared: PromptEvaluation
 
-    func prepare(_ parent: ArtifactRecord) throws -> SampleUsage {
+    func requireFitting() throws {
         try shared.require("has no answer to hold others against") { AnswerSheet.canCheck($0) }
+    }
+
+    func prepare(_ parent: ArtifactRecord) throws -> SampleUsage {
         let prompts = try shared.rendered(isThinking: false)
         let texts = try shared.texts(after: prompts, sampling: .greedy, of: parent)
         return texts.usage + (try shared.followed(references(after: prompts), by: parent).usage)
     }
 
     func run() throws -> Findings {
-        if shared.runnableParent == nil {
-            try shared.require("has no answer to hold others against") { AnswerSheet.canCheck($0) }
-        }
         let prompts = try shared.rendered(isThinking: false)
         let references = try references(after: prompts)
         let texts = try shared.texts(after: prompts, sampling: .greedy, of: shared.candidate)

@@ -7,6 +7,8 @@ import LanguageIdentification
 protocol PromptJob {
     /// What evaluations on prompts have in common.
     var shared: PromptEvaluation { get }
+    /// Throws unless the prompts are such as the evaluation needs.
+    func requireFitting() throws
     /// Has the parent do its part; what it makes is in history when this returns.
     ///
     /// - Returns: where its samples came from.

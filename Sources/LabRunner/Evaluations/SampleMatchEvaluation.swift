@@ -5,6 +5,8 @@ import LabCore
 struct SampleMatchEvaluation: PromptJob {
     let shared: PromptEvaluation
 
+    func requireFitting() {}
+
     func prepare(_ parent: ArtifactRecord) throws -> SampleUsage {
         let prompts = try shared.rendered(isThinking: false)
         let texts = try shared.texts(after: prompts, sampling: .greedy, of: parent)

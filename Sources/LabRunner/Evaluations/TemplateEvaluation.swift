@@ -6,10 +6,9 @@ import LabCore
 struct TemplateEvaluation: PromptJob {
     let shared: PromptEvaluation
 
-    func prepare(_ parent: ArtifactRecord) throws -> SampleUsage {
-        try shared.require("is no conversation") { $0.isConversation }
-        return SampleUsage()
-    }
+    func requireFitting() throws { try shared.require("is no conversation") { $0.isConversation } }
+
+    func prepare(_ parent: ArtifactRecord) -> SampleUsage { SampleUsage() }
 
     func run() throws -> Findings {
         guard let parent = shared.runnableParent else {

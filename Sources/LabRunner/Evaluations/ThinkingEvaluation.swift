@@ -6,12 +6,10 @@ struct ThinkingEvaluation: PromptJob {
     let shared: PromptEvaluation
 
     func prepare(_ parent: ArtifactRecord) throws -> SampleUsage {
-        try requireProblems()
-        return try both(of: parent).usage
+        try both(of: parent).usage
     }
 
     func run() throws -> Findings {
-        try requireProblems()
         let own = try both(of: shared.candidate)
         let theirs = try shared.runnableParent.map(both)
         var thinkingSheet = AnswerSheet(shared, mode: "thinking")
@@ -52,7 +50,7 @@ struct ThinkingEvaluation: PromptJob {
         return findings
     }
 
-    private func requireProblems() throws {
+    func requireFitting() throws {
         try shared.require("has no answer to hold others against") { AnswerSheet.canCheck($0) }
         try shared.require("is no conversation") { $0.isConversation }
     }

@@ -17,7 +17,7 @@ struct WindowEvaluation {
     /// The digests of all windows of the text.
     let windows: [Digest]
 
-    /// Cuts the text, and makes sure that both models read the same tokens.
+    /// Cuts the text, and makes sure that both models read the same tokens and that a pack has what is asked for.
     init(
         _ plan: Suite.EvaluationPlan, text: WindowText, session: BackendSession, parent: ParentModel,
         candidate: ArtifactRecord, reference: RunRecord?, progress: @escaping ProgressHandler
@@ -31,6 +31,7 @@ struct WindowEvaluation {
         self.progress = progress
         windows = try session.windows(of: text, by: candidate)
         try parent.requireSameWindows(windows, of: text, candidate: candidate, session: session)
+        try parent.requirePredictions(of: windows, limit: plan.chunkLimit, text: text)
     }
 
     var settings: WindowSettings { WindowSettings(contextLength: plan.contextLength) }

@@ -65,12 +65,13 @@ struct GateText {
         return "speaks of the clipped mean, each chunk held between \(low) and \(high)"
     }
 
-    /// "smallest detectable change 0.31 percentage points"; nil where nothing tells.
-    var effect: String? {
-        // What is known exactly has none.
-        evidence.minimumDetectableEffect.flatMap { $0 > 0 ? $0 : nil }.map {
-            "smallest detectable change \(Format.change($0, unit: unit))"
+    /// "smallest detectable change 0.31 percentage points", or why there is none: said of every gate.
+    var effect: String {
+        if evidence.basis == .exact { return "exact: no change is too small to see" }
+        if let effect = evidence.minimumDetectableEffect {
+            return "smallest detectable change \(Format.change(effect, unit: unit))"
         }
+        return "smallest detectable change unknown" + (evidence.chunksUsed == 1 ? ": one chunk has no spread" : "")
     }
 
     /// How many chunks an inconclusive gate would need; nil for the others.
@@ -87,7 +88,7 @@ struct GateText {
     var grounds: String { [needed, interval, clip, effect].compactMap { $0 }.joined(separator: "; ") }
 
     /// Everything in one sentence, without a full stop.
-    var sentence: String { grounds.isEmpty ? spent : "\(spent); \(grounds)" }
+    var sentence: String { "\(spent); \(grounds)" }
 }
 
 extension RunRecord {
