@@ -213,7 +213,6 @@ public struct SuiteRun {
             found[index] =
                 plans[index].evaluator == .fidelity
                 ? try FidelityEvaluation(shared).run() : try PerplexityEvaluation(shared).run()
-            }
         }
         if case .model(let parent) = artifacts.parent, !jobs.isEmpty {
             for (index, job) in jobs { found[index].usage = try job.prepare(parent) }

@@ -95,7 +95,8 @@ import Testing
         #expect(html.contains("&lt;|<mark>im_start|&gt;assistant</mark>\u{21B5}\n&lt;think&gt;"))
         #expect(html.contains("&lt;|<mark>assistant|&gt;</mark>\u{21B5}\n&lt;think&gt;"))
         var run = promptRun()
-        run.answers?[0].notable[0].answer = run.answers?[0].notable[0].expected ?? ""
+        let expected = run.answers?[0].notable[0].expected ?? ""
+        run.answers?[0].notable[0].answer = expected
         let same = try HTMLReport.render(run)
         #expect(same.contains("Same text, other tokens"))
     }

@@ -47,8 +47,8 @@ func payloadRun() -> RunRecord {
     run.verdicts += prompts.verdicts
     // As many texts as payloads, so that each is seen once.
     for index in (run.answers ?? []).indices {
-        run.answers?[index].notable =
-            run.answers?[index].notable.first.map { first in payloads.map { _ in first } } ?? []
+        let first = run.answers?[index].notable.first
+        run.answers?[index].notable = first.map { first in payloads.map { _ in first } } ?? []
     }
     run.texts = run.texts.map { texts in payloads.map { _ in texts[1] } }
     run.thoughts = run.thoughts.map { thoughts in payloads.map { _ in thoughts[1] } }
@@ -98,7 +98,8 @@ func replacingTexts(of run: RunRecord, by text: (String) -> String) -> RunRecord
         run.thoughts?[index].problem = text("problem")
     }
     for sheet in (run.answers ?? []).indices {
-        run.answers?[sheet].mode = run.answers?[sheet].mode.map(text)
+        let mode = run.answers?[sheet].mode
+        run.answers?[sheet].mode = mode.map(text)
         for index in (run.answers?[sheet].notable ?? []).indices {
             run.answers?[sheet].notable[index].id = text("id")
             run.answers?[sheet].notable[index].prompt = text("prompt")
