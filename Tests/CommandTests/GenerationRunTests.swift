@@ -25,7 +25,7 @@ struct GenerationRunTests {
         let again = try lab.report()
         #expect(again.reuse.samplesComputed == 0 && again.reuse.samplesReused > 1000)
         #expect(again.measurements.map(\.value) == values)
-        #expect(again.measurements.allSatisfy(\.cached))
+        #expect(again.measurements.allSatisfy { $0.cached })
     }
 
     @Test("one changed prompt computes that prompt, and no other")
@@ -126,11 +126,11 @@ struct GenerationRunTests {
 
     /// Texts and likelihoods in a history; 0 where there is none yet.
     private func kept(by lab: LabCommand) throws -> Int {
-        guard FileManager.default.fileExists(atPath: lab.history.path) else { return 0 }
         let result = try LabCommand.command([
-            "sqlite3", "-readonly", lab.history.path, "SELECT count(*) FROM outputs",
+            LabCommand.executable.path, "history", "check", "--history", lab.history.path,
         ])
-        return Int(result.output.split(separator: "\n").last ?? "") ?? 0
+        let samples = result.output.firstMatch(of: /([0-9 ,]*[0-9]) samples?/)
+        return samples.flatMap { Int($0.1.filter(\.isNumber)) } ?? 0
     }
 }
 
