@@ -64,8 +64,10 @@ public enum JUnitReport {
             return [
                 "    <testcase\(open)>",
                 "      <failure\(attribute("type", status.rawValue))\(attribute("message", message))>"
-                    + VisibleText(([details] + PromptEvidence(verdict, in: run).lines).joined(separator: "; "))
-                    .escaped + "</failure>",
+                    + VisibleText(
+                        ([details] + PromptEvidence(verdict, in: run).lines).joined(separator: "; "),
+                        limit: detailLimit
+                    ).escaped + "</failure>",
                 "    </testcase>",
             ]
         }
@@ -92,6 +94,11 @@ public enum JUnitReport {
     }
 
     private static func attribute(_ name: String, _ value: String) -> String {
-        " \(name)=\"\(VisibleText(value).escaped)\""
+        " \(name)=\"\(VisibleText(value, limit: attributeLimit).escaped)\""
     }
+
+    /// Characters of a message or a name that are shown.
+    private static let attributeLimit = 500
+    /// Characters of a failure's details that are shown.
+    private static let detailLimit = 2000
 }

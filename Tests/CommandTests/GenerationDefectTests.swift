@@ -27,9 +27,10 @@ struct GenerationDefectTests {
     @Test("each is caught by the gates that should, and by no other")
     func caught() throws {
         let lab = try LabCommand()
+        let suite = try shortened(in: lab)
         for defect in Defect.allCases {
             let artifact = try plant(defect, in: lab)
-            let result = try lab.run("suites/balanced", ["--artifact", artifact.path])
+            let result = try lab.run(suite.path, ["--artifact", artifact.path])
             #expect(result.status == 1, "\(defect.rawValue): \(result.output)\(result.errors)")
             let verdicts = try lab.report().verdicts.filter { $0.status != "skipped" }
             let failed = verdicts.filter { $0.status != "pass" }.map { "\($0.evaluation) \($0.metric ?? "")" }
@@ -38,6 +39,20 @@ struct GenerationDefectTests {
             let expected = defect.gates.filter { gate in judged.contains { gate.hasPrefix($0 + " ") } }
             #expect(Set(failed) == expected, "\(defect.rawValue)")
         }
+    }
+
+    /// The balanced suite with a lower limit of tokens: without stop tokens every text reaches it.
+    private func shortened(in lab: LabCommand) throws -> URL {
+        let file = LabCommand.root.appendingPathComponent("suites/balanced/suite.yaml")
+        let text = try String(contentsOf: file, encoding: .utf8)
+            .replacingOccurrences(of: "maximum_tokens: 2048", with: "maximum_tokens: 160")
+            .replacingOccurrences(of: "maximum_tokens: 512", with: "maximum_tokens: 160")
+            .replacingOccurrences(of: "../../", with: LabCommand.root.path + "/")
+            .replacingOccurrences(of: "../prompts", with: LabCommand.root.path + "/suites/prompts")
+        let folder = lab.folder.appendingPathComponent("suite", isDirectory: true)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        try text.write(to: folder.appendingPathComponent("suite.yaml"), atomically: true, encoding: .utf8)
+        return folder
     }
 
     /// The checkpoint with a defect, as a Q6_K file.

@@ -55,6 +55,7 @@ public struct MetricDefinition: Hashable, Sendable {
     public static let all =
         [
             perplexity, perplexityIncrease, logRatio, klMean, klMeanExcess, klMedian, klP90, klP99, klMax, topAgreement,
+            accuracy, accuracyChange,
         ] + ofGeneration
 
     /// The metric with a name; nil where this lab has none.

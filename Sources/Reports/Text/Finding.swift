@@ -87,6 +87,10 @@ private struct Words {
         case MetricDefinition.incoherentTexts.name:
             value == 0
                 ? "writes coherent texts only" : "writes \(shown) that \(value == 1 ? "is" : "are") not coherent"
+        case MetricDefinition.coherenceChange.name:
+            sign < 0
+                ? "writes coherent texts for \(amount) fewer of the prompts than \(parent)"
+                : "writes coherent texts for no fewer prompts than \(parent)"
         case MetricDefinition.unclosedThoughts.name:
             sign == 0 ? "ends every thought" : "does not end \(shown) of its thoughts"
         case MetricDefinition.thoughtLengthChange.name:

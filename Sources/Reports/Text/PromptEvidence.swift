@@ -27,7 +27,7 @@ struct PromptEvidence {
             case MetricDefinition.followedAgreement.name, MetricDefinition.exactMatch.name,
                 MetricDefinition.sharedPrefix.name, MetricDefinition.textSimilarity.name:
                 source.texts()
-            case MetricDefinition.incoherentTexts.name: source.problems()
+            case MetricDefinition.incoherentTexts.name, MetricDefinition.coherenceChange.name: source.problems()
             case MetricDefinition.unclosedThoughts.name: source.unclosed()
             case MetricDefinition.promptsRenderedDifferently.name, MetricDefinition.switchIgnored.name:
                 source.renderings()
