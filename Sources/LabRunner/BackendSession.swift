@@ -15,6 +15,7 @@ final class BackendSession {
     private var idle: Worker?
     private var hosts: [[String]: ModelHost] = [:]
     private var windows: [CutText: [Digest]] = [:]
+    private var rendered: [RenderedPrompts: [RenderedPrompt]] = [:]
     /// Keys of samples computed in this run that several evaluations may use.
     private var freshKeys = Set<Digest>()
 
@@ -71,6 +72,20 @@ final class BackendSession {
         }
         hosts[key] = host
         return host
+    }
+
+    private struct RenderedPrompts: Hashable {
+        let artifact: String
+        let prompts: [PromptSource]
+    }
+
+    /// Prompts as an artifact's tokenizer and chat template turn them into tokens; asked of its worker once.
+    func rendered(_ prompts: [PromptSource], by artifact: ArtifactRecord) throws -> [RenderedPrompt] {
+        let asked = RenderedPrompts(artifact: artifact.path, prompts: prompts)
+        if let known = rendered[asked] { return known }
+        let found = try host(of: artifact).render(prompts)
+        rendered[asked] = found
+        return found
     }
 
     private struct CutText: Hashable {

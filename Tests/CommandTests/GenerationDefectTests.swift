@@ -12,7 +12,7 @@ struct GenerationDefectTests {
         case stopTokenRemoved = "the tokens that end an answer removed from the output"
         case switchIgnored = "a template that ignores the thinking switch"
 
-        /// Gates as "evaluation metric".
+        /// Gates that must fail, as "evaluation metric".
         var gates: Set<String> {
             switch self {
             case .languageErased: ["languages worst_language_change"]
@@ -20,6 +20,19 @@ struct GenerationDefectTests {
             case .stopTokenRemoved:
                 ["languages incoherent_texts", "thinking incoherent_texts", "code incoherent_texts"]
             case .switchIgnored: ["chat_template thinking_switch_ignored"]
+            }
+        }
+
+        /// Gates that may fail with them: a text without an end, or in no language, has no right answer either.
+        var others: Set<String> {
+            switch self {
+            case .languageErased: ["languages incoherent_texts"]
+            case .stopTokenRemoved:
+                [
+                    "languages languages_right", "languages worst_language_change", "thinking accuracy",
+                    "thinking accuracy_change", "code accuracy_change",
+                ]
+            case .wrongTemplate, .switchIgnored: []
             }
         }
     }
@@ -37,7 +50,8 @@ struct GenerationDefectTests {
             let judged = Set(verdicts.map(\.evaluation))
             // Where the machine has no sandbox, functions are not judged.
             let expected = defect.gates.filter { gate in judged.contains { gate.hasPrefix($0 + " ") } }
-            #expect(Set(failed) == expected, "\(defect.rawValue)")
+            #expect(Set(failed).isSuperset(of: expected), "\(defect.rawValue): \(failed)")
+            #expect(Set(failed).isSubset(of: expected.union(defect.others)), "\(defect.rawValue): \(failed)")
         }
     }
 

@@ -64,10 +64,9 @@ struct MultilingualEvaluation: PromptJob {
     /// The right answers, to be followed after the prompts.
     private func references(after prompts: [RenderedPrompt]) throws -> [FollowSolver.Request] {
         let artifact = shared.runnableParent ?? shared.candidate
-        let host = shared.session.host(of: artifact)
-        let answers = try host.render(shared.samples.map { .text($0.answer ?? "") })
+        let answers = try shared.session.rendered(shared.samples.map { .text($0.answer ?? "") }, by: artifact)
         // A text by itself may begin with a token that says so; behind a prompt it must not.
-        let beginning = try host.render([.text("")])[0].tokens
+        let beginning = try shared.session.rendered([.text("")], by: artifact)[0].tokens
         return zip(prompts, answers).map { prompt, answer in
             FollowSolver.Request(prompt: prompt.tokens, continuation: Array(answer.tokens.dropFirst(beginning.count)))
         }

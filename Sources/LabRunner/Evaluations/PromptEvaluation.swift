@@ -32,8 +32,8 @@ struct PromptEvaluation {
 
     /// The prompts as tokens, by an artifact's template; nil for the switch as the template has it by itself.
     func rendered(isThinking: Bool?, by artifact: ArtifactRecord) throws -> [RenderedPrompt] {
-        try session.host(of: artifact).render(
-            samples.map { isThinking == nil ? $0.unswitched : $0.prompt(isThinking: isThinking) })
+        try session.rendered(
+            samples.map { isThinking == nil ? $0.unswitched : $0.prompt(isThinking: isThinking) }, by: artifact)
     }
 
     /// A requirement on every prompt, checked before anything is computed.
