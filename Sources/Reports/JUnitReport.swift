@@ -98,7 +98,7 @@ public enum JUnitReport {
     }
 
     /// Characters of a message or a name that are shown.
-    private static let attributeLimit = 400
+    private static let attributeLimit = 300
     /// Characters of a failure's details that are shown.
-    private static let detailLimit = 1200
+    private static let detailLimit = 800
 }

@@ -67,7 +67,8 @@ struct FollowingWorkerTests {
             let alone = try #require(worker.follow([text])[text.index])
             let output = try #require(together[text.index])
             #expect(output.nats.count == text.continuation.count && output.choices.count == text.continuation.count)
-            #expect(zip(alone.nats, output.nats).allSatisfy { abs($0 - $1) < 0.02 })
+            // Batches of other shapes round otherwise, the more the less likely a token is.
+            #expect(zip(alone.nats, output.nats).allSatisfy { abs($0 - $1) < 0.01 * max(2, $0) })
         }
     }
 

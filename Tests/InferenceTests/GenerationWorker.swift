@@ -76,8 +76,10 @@ struct GenerationWorker {
     /// The embedded model in BF16 with another chat template, in a folder.
     static func model(withTemplate template: String, in folder: TemporaryFolder) throws -> URL {
         try convert(in: folder) { copy in
-            // Where a checkpoint has such a file, it counts in place of what tokenizer_config.json says.
-            try Data(template.utf8).write(to: copy.appendingPathComponent("chat_template.jinja"))
+            let file = copy.appendingPathComponent("tokenizer_config.json")
+            var root = try #require(JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])
+            root["chat_template"] = template
+            try JSONSerialization.data(withJSONObject: root).write(to: file)
         }
     }
 
