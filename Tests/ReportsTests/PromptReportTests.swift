@@ -101,7 +101,7 @@ import Testing
         #expect(
             lines.contains("  266/300 right; 30 only the parent, 1 only the candidate, p = 3.0\u{D7}10\u{207B}\u{2078}")
         )
-        #expect(lines.contains("  thinking: 110/120 right; 6 only the parent, 1 only the candidate, p = 0.13"))
+        #expect(lines.contains("  thinking: 110/120 right; 6 only the parent, 1 only the candidate, p = 0.12"))
         #expect(lines.contains("  no thinking: 102/120 right; right about the same prompts as the parent"))
         #expect(lines.contains("  as the template has it: 120 prompts rendered differently"))
         let changes = lines.filter { $0.contains("accuracy change") && $0.contains("points") }
