@@ -89,7 +89,7 @@ struct ThoughtSection {
         notes.append("\(run.label(of: record.artifact)), \(record.evaluation) on \(record.backend)")
         let flaws = [
             record.isClosed == false ? "The thought does not end" : nil,
-            record.problem.map { "Not coherent: \(Format.excerpt($0, limit: 200))" },
+            record.problem.map { "Not coherent: \(VisibleToken.context($0))" },
         ]
         return Task(
             word: Markup(word), status: Markup(record.isSolved ? "pass" : "fail"),
