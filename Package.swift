@@ -48,6 +48,13 @@ let kernelSettings: [SwiftSetting] =
     let processorSpecificKernels: [Target] = []
 #endif
 
+/// Languages are told apart by CLD2 (Debian's libcld2-dev); macOS has a detector of its own.
+#if os(macOS)
+    let languageDetector: [Target] = []
+#else
+    let languageDetector: [Target] = [.target(name: "CCLD2", linkerSettings: [.linkedLibrary("cld2")])]
+#endif
+
 let package = Package(
     name: "llama-pajamas-lab",
     platforms: [.macOS(.v14)],
@@ -67,6 +74,11 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CLlama"),
         .systemLibrary(name: "CProcessor"),
+        .target(
+            name: "CLlamaChat",
+            cxxSettings: [
+                .unsafeFlags(["-I\(enginePrefix)/include", "-I\(enginePrefix)/include/llama-common"])
+            ]),
         .target(name: "BlockKernels", swiftSettings: kernelSettings),
         .target(
             name: "LabCore",
@@ -82,12 +94,16 @@ let package = Package(
         .target(name: "Inference", dependencies: ["LabCore"], swiftSettings: sharedSettings),
         .executableTarget(
             name: "lab-worker",
-            dependencies: ["LabCore", "CLlama"],
+            dependencies: ["LabCore", "CLlama", "CLlamaChat"],
             swiftSettings: sharedSettings + [.unsafeFlags(["-Ounchecked"], .when(configuration: .release))],
-            linkerSettings: engineLinkage),
+            linkerSettings: [.linkedLibrary("llama-common")] + engineLinkage),
         .target(
             name: "Evaluation",
             dependencies: ["LabCore", .product(name: "Yams", package: "Yams")],
+            swiftSettings: sharedSettings),
+        .target(
+            name: "LanguageIdentification",
+            dependencies: ["LabCore"] + languageDetector.map { .target(name: $0.name) },
             swiftSettings: sharedSettings),
         .target(
             name: "History",
@@ -102,6 +118,7 @@ let package = Package(
             name: "LabRunner",
             dependencies: [
                 "LabCore", "ModelFormats", "Quantization", "Inference", "Evaluation", "History", "Reports",
+                "LanguageIdentification", "CodeSandbox",
             ],
             swiftSettings: sharedSettings),
         .target(
@@ -112,7 +129,7 @@ let package = Package(
             name: "lab",
             dependencies: [
                 "LabCore", "ModelFormats", "Quantization", "Inference", "Evaluation", "History", "Reports", "LabRunner",
-                "CommandSupport", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "CodeSandbox", "CommandSupport", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: sharedSettings),
         .executableTarget(
@@ -136,7 +153,10 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: sharedSettings),
+        .target(name: "CSandbox"),
+        .target(name: "CodeSandbox", dependencies: ["LabCore", "CSandbox"], swiftSettings: sharedSettings),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: sharedSettings),
+        .testTarget(name: "CodeSandboxTests", dependencies: ["CodeSandbox"], swiftSettings: sharedSettings),
         .testTarget(name: "LabCoreTests", dependencies: ["LabCore"], swiftSettings: sharedSettings),
         .testTarget(
             name: "ModelFormatsTests", dependencies: ["ModelFormats", "TestSupport"], swiftSettings: sharedSettings),
@@ -148,12 +168,16 @@ let package = Package(
             swiftSettings: sharedSettings),
         .testTarget(name: "EvaluationTests", dependencies: ["Evaluation"], swiftSettings: sharedSettings),
         .testTarget(
+            name: "LanguageIdentificationTests", dependencies: ["LanguageIdentification", "LabCore"],
+            swiftSettings: sharedSettings),
+        .testTarget(
             name: "HistoryTests", dependencies: ["History", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: sharedSettings),
         .testTarget(name: "FuzzingTests", dependencies: ["Fuzzing", "TestSupport"], swiftSettings: sharedSettings),
         .testTarget(name: "ReportsTests", dependencies: ["Reports"], swiftSettings: sharedSettings),
         .testTarget(
             name: "CommandTests", dependencies: ["LabRunner", "History", "LabCore"], swiftSettings: sharedSettings),
-    ] + processorSpecificKernels,
-    swiftLanguageModes: [.v6]
+    ] + processorSpecificKernels + languageDetector,
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx17
 )

@@ -13,6 +13,7 @@ public struct GateWatch<Score: Sendable> {
 
     private var watched: [Watched]
     private let available: Int
+    private let part: String
     private var scores: [Score] = []
     private var unscored: [String] = []
 
@@ -22,8 +23,13 @@ public struct GateWatch<Score: Sendable> {
     ///   - metrics: what the evaluation measures; a threshold on anything else stays inconclusive.
     ///   - isSequential: whether a verdict may be given before the last sample. The samples must then come in the
     ///     order that was laid down.
-    public init(_ thresholds: [Threshold], metrics: [any Metric<Score>], available: Int, isSequential: Bool) {
+    ///   - part: what the corpus is made of, in the singular.
+    public init(
+        _ thresholds: [Threshold], metrics: [any Metric<Score>], available: Int, isSequential: Bool,
+        part: String = "chunk"
+    ) {
         self.available = available
+        self.part = part
         watched = thresholds.map { threshold in
             let metric = metrics.first { $0.definition.name == threshold.metric }
             let gate = metric?.gateable.map {
@@ -85,16 +91,18 @@ public struct GateWatch<Score: Sendable> {
             }
             return Judgement(
                 threshold: threshold, status: .inconclusive, value: nil,
-                reason: why ?? "no finite value on \(scores.count) chunks", evidence: nil)
+                reason: why ?? "no finite value on \(scores.count) \(part)s", evidence: nil)
         }
         var evidence = GateEvidence(
             basis: .interval, chunksUsed: scores.count, chunksAvailable: available, alpha: Self.alpha,
-            interval: estimate.interval, minimumDetectableEffect: minimumDetectableEffect(metric))
+            interval: estimate.interval, minimumDetectableEffect: minimumDetectableEffect(metric),
+            part: part == "chunk" ? nil : part)
         let isWhole = scores.count == available
-        var (status, reason) = Gate.judge(estimate, against: threshold, isWholeCorpus: isWhole)
+        var (status, reason) = Gate.judge(estimate, against: threshold, isWholeCorpus: isWhole, part: part)
         if isWhole {
             evidence.basis = .exact
             evidence.interval = nil
+            evidence.minimumDetectableEffect = 0
         } else if let gate = watched.gate, gate.decision != .undecided, let mean = metric.gateable {
             evidence.basis = .sequential
             evidence.interval = gate.interval.map {
@@ -107,9 +115,11 @@ public struct GateWatch<Score: Sendable> {
             }
             status = gate.decision == .pass ? .pass : .fail
             reason = Gate.earlyReason(estimate.value, of: threshold, evidence: evidence, isInside: status == .pass)
-        } else if status == .inconclusive {
-            evidence.neededChunks = neededChunks(metric, threshold)
-            reason += evidence.neededChunks.map { "; about \($0) would decide" } ?? "; no number of chunks would decide"
+        } else if status == .inconclusive, estimate.value.isFinite, threshold.limit.isFinite {
+            // The whole text decides whatever its spread is, which a single chunk does not tell.
+            let needed = neededChunks(metric, threshold) ?? available
+            evidence.neededChunks = needed
+            reason += "; \(needed == available ? "all" : "about") \(needed) would decide"
         }
         return Judgement(
             threshold: threshold, status: status, value: estimate.value, reason: reason, evidence: evidence)

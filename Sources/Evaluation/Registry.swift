@@ -14,6 +14,19 @@ public enum Registry {
         public let metrics: [MetricDefinition]
         /// What a gate may limit.
         public let gates: [MetricDefinition]
+
+        init(evaluator: Suite.Evaluator, summary: String, metrics: [MetricDefinition], gates: [MetricDefinition]) {
+            self.evaluator = evaluator
+            self.summary = summary
+            self.metrics = metrics
+            self.gates = gates
+        }
+
+        /// A kind of evaluation whose metrics may all be limited.
+        init<Score>(_ evaluator: Suite.Evaluator, _ summary: String, _ metrics: [any Metric<Score>]) {
+            let definitions = metrics.map(\.definition)
+            self.init(evaluator: evaluator, summary: summary, metrics: definitions, gates: definitions)
+        }
     }
 
     /// Every kind.
@@ -27,6 +40,11 @@ public enum Registry {
             metrics: fidelityMetrics(floorNats: 0).map(\.definition),
             // A divergence that the parent has from itself too is no fault of the candidate, and gates must not count it.
             gates: [.klMeanExcess, .topAgreement]),
+        Entry(.chatTemplate, "whether the artifact's chat template says what its parent's does", TemplateScore.metrics),
+        Entry(.sampleMatch, "greedy texts of parent and candidate, side by side", ContinuationScore.metrics),
+        Entry(.multilingual, "questions in several languages, answered in them", LanguageScore.metrics),
+        Entry(.thinking, "problems to think about, with thinking on and off", ThinkingScore.metrics),
+        Entry(.code, "Python functions to write, run in a sandbox", CodeScore.metrics),
     ]
 
     /// The kind with an id; nil for an unknown one.

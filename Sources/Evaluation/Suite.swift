@@ -12,7 +12,7 @@ public struct Suite: Sendable, Hashable {
     public let summary: String
     /// The checkpoint measured when the command line names none; relative paths start at the suite's folder.
     public let model: URL
-    /// The recipe of the candidate, such as "Q4_K_M".
+    /// The recipe of the candidate, such as "Q4_K_M", or a configuration, such as "balanced".
     public let recipe: String
     /// The text that the candidate's importance matrix is computed from; nil for a candidate without one.
     public let calibration: CalibrationPlan?
@@ -45,33 +45,7 @@ public struct Suite: Sendable, Hashable {
         }
     }
 
-    /// One evaluation of a suite.
-    public struct EvaluationPlan: Sendable, Hashable {
-        /// Name, unique in the suite.
-        public let name: String
-        /// What evaluates it.
-        public let evaluator: Evaluator
-        /// The text it is measured on.
-        public var dataset: Dataset
-        /// Tokens per chunk. Default: 512.
-        public let contextLength: Int
-        /// Most chunks to score; all when nil. The verdict of a part rests on its interval.
-        public var chunkLimit: Int?
-        /// Limits on its metrics; each is a gate.
-        public let gates: [Threshold]
-        /// How much worse than in an accepted run its metrics may be.
-        public let tolerances: [RegressionTolerance]
-    }
-
-    /// The kinds of evaluation there are.
-    public enum Evaluator: String, Sendable, Hashable {
-        /// Perplexity of parent and candidate, and their paired difference.
-        case perplexity
-        /// Divergence of the candidate's predictions from its parent's.
-        case fidelity
-    }
-
-    /// A text file to measure on.
+    /// A file to measure on: a text, or a prompt set.
     public struct Dataset: Sendable, Hashable {
         /// Name in reports.
         public let name: String
@@ -117,7 +91,7 @@ extension Suite {
         name = try keys.required("name", in: root).string()
         summary = try keys.required("summary", in: root).string()
         model = Self.resolve(try keys.required("model", in: root).string(), in: folder)
-        recipe = try keys.required("recipe", in: root).string()
+        recipe = try keys.required("recipe", in: root).recipeName()
         calibration = try keys["calibration"].map { try CalibrationPlan($0, folder: folder) }
         backends = try keys.required("backends", in: root).list().map(BackendRequest.init)
         evaluations = try keys.required("evaluations", in: root).list().map { try EvaluationPlan($0, folder: folder) }
@@ -140,7 +114,7 @@ extension Suite {
         }
     }
 
-    fileprivate static func resolve(_ path: String, in folder: URL) -> URL {
+    static func resolve(_ path: String, in folder: URL) -> URL {
         path.hasPrefix("/") ? URL(fileURLWithPath: path) : folder.appendingPathComponent(path).standardizedFileURL
     }
 }
@@ -156,94 +130,15 @@ extension Suite.CalibrationPlan {
 extension Suite.BackendRequest {
     fileprivate init(_ node: StrictYAML) throws {
         let keys = try node.mapping(allowed: ["name", "optional"])
-        name = try keys.required("name", in: node).string()
+        name = try keys.required("name", in: node).backendName()
         isOptional = try keys["optional"]?.boolean() ?? false
     }
 }
 
-extension Suite.EvaluationPlan {
-    fileprivate init(_ node: StrictYAML, folder: URL) throws {
-        let keys = try node.mapping(allowed: [
-            "name", "evaluator", "dataset", "context_length", "limit", "gates", "regressions",
-        ])
-        name = try keys.required("name", in: node).string()
-        let evaluatorNode = try keys.required("evaluator", in: node)
-        let evaluatorName = try evaluatorNode.string()
-        guard let entry = Registry.entry(evaluatorName) else {
-            let known = Registry.entries.map(\.evaluator.rawValue).joined(separator: ", ")
-            throw evaluatorNode.error("unknown evaluator '\(evaluatorName)'", remedy: "known: \(known)")
-        }
-        evaluator = entry.evaluator
-        dataset = try Suite.Dataset(keys.required("dataset", in: node), folder: folder)
-        contextLength = try keys["context_length"]?.integer(in: 8...1_048_576) ?? 512
-        chunkLimit = try keys["limit"]?.integer(in: 1...1_000_000)
-        gates = try keys["gates"]?.list().map { try Threshold($0, of: entry) } ?? []
-        let evaluation = name
-        tolerances =
-            try keys["regressions"]?.list().map { try RegressionTolerance($0, of: entry, evaluation: evaluation) } ?? []
-    }
-}
-
-extension RegressionTolerance {
-    /// Reads what an evaluation allows: a share of the reference in percent, an amount with its unit, or both.
-    fileprivate init(_ node: StrictYAML, of entry: Registry.Entry, evaluation: String) throws {
-        let keys = try node.mapping(allowed: ["metric", "relative_percent", "absolute", "unit"])
-        let metricNode = try keys.required("metric", in: node)
-        let name = try metricNode.string()
-        guard let metric = entry.metrics.first(where: { $0.name == name }) else {
-            throw metricNode.error(
-                "unknown metric '\(name)'",
-                remedy:
-                    "\(entry.evaluator.rawValue) measures: \(entry.metrics.map(\.name).joined(separator: ", "))")
-        }
-        let relative = try keys["relative_percent"]?.number()
-        let absolute = try keys["absolute"]?.number()
-        guard relative != nil || absolute != nil else {
-            throw node.error("no tolerance for \(name)", remedy: "give relative_percent, absolute, or both")
-        }
-        for (key, amount) in [("relative_percent", relative), ("absolute", absolute)] {
-            if let amount, amount < 0, let wrong = keys[key] { throw wrong.error("\(key) must be at least 0") }
-        }
-        if absolute != nil {
-            let unitNode = try keys.required("unit", in: node)
-            let unit = try unitNode.string()
-            guard unit == metric.unit else {
-                throw unitNode.error("the unit of \(metric.name) is \(metric.unit), not \(unit)")
-            }
-        }
-        self.init(evaluation: evaluation, metric: name, relativePercent: relative, absolute: absolute)
-    }
-}
-
 extension Suite.Dataset {
-    fileprivate init(_ node: StrictYAML, folder: URL) throws {
+    init(_ node: StrictYAML, folder: URL) throws {
         let keys = try node.mapping(allowed: ["name", "path"])
         name = try keys.required("name", in: node).string()
         file = Suite.resolve(try keys.required("path", in: node).string(), in: folder)
-    }
-}
-
-extension Threshold {
-    /// Reads a gate: metric, `below` or `above`, and the unit, which must be the metric's own.
-    fileprivate init(_ node: StrictYAML, of entry: Registry.Entry) throws {
-        let keys = try node.mapping(allowed: ["metric", "below", "above", "unit"])
-        let metricNode = try keys.required("metric", in: node)
-        let metricName = try metricNode.string()
-        guard let metric = entry.gates.first(where: { $0.name == metricName }) else {
-            let isMeasured = entry.metrics.contains { $0.name == metricName }
-            throw metricNode.error(
-                isMeasured ? "no gate can limit '\(metricName)'" : "unknown metric '\(metricName)'",
-                remedy: "\(entry.evaluator.rawValue) is judged by: \(entry.gates.map(\.name).joined(separator: ", "))")
-        }
-        let unitNode = try keys.required("unit", in: node)
-        let unit = try unitNode.string()
-        guard unit == metric.unit else {
-            throw unitNode.error("the unit of \(metric.name) is \(metric.unit), not \(unit)")
-        }
-        let (side, other) = metric.polarity == .lowerIsBetter ? ("below", "above") : ("above", "below")
-        if let wrong = keys[other] {
-            throw wrong.error("\(metric.name) is limited with '\(side)'", remedy: "write \(side) in place of \(other)")
-        }
-        self.init(metric: metric, limit: try keys.required(side, in: node).number())
     }
 }

@@ -103,9 +103,9 @@ public final class Worker: @unchecked Sendable {
         }
         while let event = try nextEvent(answering: id, of: request) {
             switch event {
-            case .scored, .predicted, .diverged, .completed, .calibrated, .collected:
+            case .scored, .predicted, .diverged, .completed, .followed, .advanced, .calibrated, .collected:
                 try onEvent(event)
-            case .greeted, .loaded, .chunked, .done:
+            case .greeted, .loaded, .chunked, .rendered, .done:
                 return event
             case .failed(let failure):
                 throw InferenceError(
@@ -203,6 +203,8 @@ extension WorkerRequest {
         case .score(let parameters): "score \(parameters.chunks.count) chunks"
         case .predict(let parameters): "describe the predictions on \(parameters.chunks.count) chunks"
         case .diverge(let parameters): "compare \(parameters.chunks.count) chunks with the parent's"
+        case .render(let parameters): "render \(parameters.prompts.count) prompts"
+        case .follow(let parameters): "follow \(parameters.texts.count) texts"
         case .generate(let parameters): "continue \(parameters.prompts.count) prompts"
         case .restoreCalibration(let sums): "continue the calibration of \(sums.name)"
         case .calibrate(let parameters): "calibrate on \(parameters.chunks.count) chunks"

@@ -15,7 +15,7 @@ final class BackendSession {
     private var idle: Worker?
     private var hosts: [[String]: ModelHost] = [:]
     private var windows: [CutText: [Digest]] = [:]
-    /// Keys of likelihoods computed in this run.
+    /// Keys of samples computed in this run that several evaluations may use.
     private var freshKeys = Set<Digest>()
 
     /// Starts a worker and makes sure that it has a device for the backend.
@@ -93,10 +93,12 @@ final class BackendSession {
     }
 
     /// What identifies an artifact's samples here, beside the samples.
-    func conditions(_ artifact: ArtifactRecord, _ solver: some Solver) -> SampleConditions {
+    ///
+    /// - Parameter seed: what the seeds of sampling come from; nil where nothing is drawn.
+    func conditions(_ artifact: ArtifactRecord, _ solver: some Solver, seed: Int? = nil) -> SampleConditions {
         SampleConditions(
             artifact: artifact.sha256, evaluator: solver.id, parameters: solver.parameters,
-            engine: greeting.engine.build, backend: backend, device: device)
+            engine: greeting.engine.build, backend: backend, device: device, seed: seed.map { UInt64($0) })
     }
 
     /// Keeps an artifact's likelihood of a window.
@@ -106,6 +108,12 @@ final class BackendSession {
         freshKeys.insert(conditions.key(sample: window))
     }
 
-    /// Whether a likelihood was computed in this run.
+    /// Keeps a text, or what a model makes of one.
+    func keep(_ output: some Encodable, conditions: SampleConditions, sample: Digest) throws {
+        try history.store(output: output, conditions: conditions, sample: sample, parent: nil, runID: runID)
+        freshKeys.insert(conditions.key(sample: sample))
+    }
+
+    /// Whether a sample was computed in this run.
     func isFresh(_ key: Digest) -> Bool { freshKeys.contains(key) }
 }

@@ -16,7 +16,17 @@ final class ModelHost: InferenceModel {
         var parentPath: String?
     }
 
-    private enum Load { case nothing, vocabulary, whole }
+    /// How much of the artifact is loaded, and the context it has.
+    private enum Load: Equatable {
+        case nothing, vocabulary
+        case whole(Shape)
+    }
+
+    /// Tokens of context for each sequence, and sequences.
+    struct Shape: Equatable {
+        var contextLength: Int
+        var parallelSequences = 1
+    }
 
     private let setup: Setup
     private let start: () throws -> Worker
@@ -43,9 +53,24 @@ final class ModelHost: InferenceModel {
 
     /// The host, with all of the artifact loaded and a text cut.
     func ready(for text: WindowText) throws -> ModelHost {
-        try ensure(.whole)
+        try ensure(.whole(Shape(contextLength: setup.contextLength)))
         if self.text != text.id { _ = try chunk(text) }
         return self
+    }
+
+    /// The host, with all of the artifact loaded and a context of a shape.
+    func ready(for shape: Shape) throws -> ModelHost {
+        try ensure(.whole(shape))
+        return self
+    }
+
+    /// Prompts as the artifact's tokenizer and chat template turn them into tokens.
+    func render(_ prompts: [PromptSource]) throws -> [RenderedPrompt] {
+        try ensure(.vocabulary)
+        let request = WorkerRequest.RenderParameters(prompts: prompts)
+        guard case .rendered(let rendered) = try started().perform(.render(request)), rendered.count == prompts.count
+        else { throw InferenceError(.garbled, "the worker did not render the prompts") }
+        return rendered
     }
 
     private func started() throws -> Worker {
@@ -56,11 +81,15 @@ final class ModelHost: InferenceModel {
     }
 
     private func ensure(_ wanted: Load) throws {
-        guard load != .whole, load != wanted else { return }
+        // All of it has the vocabulary too.
+        if wanted == load { return }
+        if wanted == .vocabulary, load != .nothing { return }
+        var shape = Shape(contextLength: setup.contextLength)
+        if case .whole(let asked) = wanted { shape = asked }
         var parameters = WorkerRequest.LoadParameters(
             path: setup.path, backend: setup.backend, vocabularyOnly: wanted == .vocabulary,
-            contextLength: setup.contextLength, threads: setup.threads)
-        if wanted == .whole, let parentPath = setup.parentPath {
+            contextLength: shape.contextLength, parallelSequences: shape.parallelSequences, threads: setup.threads)
+        if wanted != .vocabulary, let parentPath = setup.parentPath {
             parameters.parentPath = parentPath
             parameters.parentMicroBatch = parameters.microBatch
         }

@@ -39,7 +39,7 @@ public struct SuiteRun {
     /// - Throws: an error that names what is missing or broken. A gate that fails is no error.
     public func run() throws -> Outcome {
         let plans = try selectedPlans()
-        let texts = try plans.map(WindowText.init)
+        let inputs = try plans.map(EvaluationInput.init)
         // Before any long work: an output that cannot be written would waste it.
         let folder = try ReportFolder(in: options.output, runID: id)
         let history = try History(at: options.history)
@@ -58,11 +58,12 @@ public struct SuiteRun {
         for request in requestedBackends {
             do {
                 let session = try BackendSession(
-                    backend: request.name, contextLength: plans.map(\.contextLength).max() ?? 512, options: options,
+                    backend: request.name, contextLength: inputs.compactMap(\.windowLength).max() ?? 512,
+                    options: options,
                     history: history, runID: id)
                 findings.append(
                     try evaluate(
-                        plans, texts: texts, artifacts: artifacts, reference: reference?.run, session: session))
+                        plans, inputs: inputs, artifacts: artifacts, reference: reference?.run, session: session))
                 engine = session.greeting.engine
                 device = session.device
             } catch let error as InferenceError where error.code == .backendMissing && request.isOptional {
@@ -96,12 +97,30 @@ public struct SuiteRun {
                 remedy: "it has: \(known.map(\.name).joined(separator: ", "))", exitCode: .usage)
         }
         let selected = known.filter { options.evaluations.isEmpty || options.evaluations.contains($0.name) }
+        let replaced = try replacedPlans(selected)
         return selected.map { plan in
             var plan = plan
-            plan.dataset = options.dataset ?? plan.dataset
+            if let dataset = options.dataset, replaced.contains(plan.name) { plan.dataset = dataset }
             plan.chunkLimit = options.limit ?? plan.chunkLimit
             return plan
         }
+    }
+
+    /// The evaluations that the data set of the command line is for, by name: those on texts, or the one on prompts.
+    private func replacedPlans(_ selected: [Suite.EvaluationPlan]) throws -> Set<String> {
+        guard let dataset = options.dataset else { return [] }
+        guard PromptSet.isPromptFile(dataset.file) else {
+            return Set(selected.filter { !$0.evaluator.takesPrompts }.map(\.name))
+        }
+        let asking = selected.filter { $0.evaluator.takesPrompts }
+        guard asking.count == 1 else {
+            throw RunnerError(
+                "\(dataset.file.path) is a set of prompts, and \(asking.count) evaluations ask some",
+                remedy: "name the one it is for with --evaluations; there are: "
+                    + options.suite.evaluations.filter { $0.evaluator.takesPrompts }.map(\.name).joined(separator: ", "),
+                exitCode: .usage)
+        }
+        return Set(asking.map(\.name))
     }
 
     private struct Artifacts {
@@ -166,19 +185,47 @@ public struct SuiteRun {
     ///
     /// Those that see most of a model come first: what they compute serves the others.
     private func evaluate(
-        _ plans: [Suite.EvaluationPlan], texts: [WindowText], artifacts: Artifacts, reference: RunRecord?,
+        _ plans: [Suite.EvaluationPlan], inputs: [EvaluationInput], artifacts: Artifacts, reference: RunRecord?,
         session: BackendSession
     ) throws -> Findings {
         var found: [Findings] = plans.map { _ in Findings() }
         let order = plans.indices.sorted { plans[$0].evaluator.rank < plans[$1].evaluator.rank }
+        // What one of them lacks is a fault to hear of before the others have worked.
+        var windows: [(index: Int, shared: WindowEvaluation)] = []
+        var jobs: [(index: Int, job: any PromptJob)] = []
         for index in order {
-            let shared = try WindowEvaluation(
-                plans[index], text: texts[index], session: session, parent: artifacts.parent,
-                candidate: artifacts.candidate, reference: reference, progress: progress)
-            switch plans[index].evaluator {
-            case .fidelity: found[index] = try FidelityEvaluation(shared).run()
-            case .perplexity: found[index] = try PerplexityEvaluation(shared).run()
+            switch inputs[index] {
+            case .text(let text):
+                let shared = try WindowEvaluation(
+                    plans[index], text: text, session: session, parent: artifacts.parent,
+                    candidate: artifacts.candidate, reference: reference, progress: progress)
+                windows.append((index, shared))
+            case .prompts(let set, let generation):
+                let shared = PromptEvaluation(
+                    plan: plans[index], generation: generation, promptSet: set, session: session,
+                    parent: artifacts.parent, candidate: artifacts.candidate, progress: progress)
+                guard let job = shared.job else { continue }
+                try job.requireFitting()
+                jobs.append((index, job))
             }
+        }
+        for (index, shared) in windows {
+            found[index] =
+                plans[index].evaluator == .fidelity
+                ? try FidelityEvaluation(shared).run() : try PerplexityEvaluation(shared).run()
+        }
+        if case .model(let parent) = artifacts.parent, !jobs.isEmpty {
+            for (index, job) in jobs { found[index].usage = try job.prepare(parent) }
+            // From here on the parent only renders prompts.
+            session.release(parent)
+        }
+        for (index, job) in jobs {
+            let prepared = found[index].usage
+            found[index] = try job.run()
+            // What the parent was asked again is in history since.
+            found[index].usage = SampleUsage(
+                computed: found[index].usage.computed + prepared.computed, shared: found[index].usage.shared,
+                reused: found[index].usage.reused)
         }
         return found.reduce(into: Findings()) { $0.append($1) }
     }
@@ -216,6 +263,7 @@ public struct SuiteRun {
                 artifactsBuilt: artifacts.built, artifactsReused: artifacts.reused, changes: findings.changes),
             origin: options.origin)
         record.lab = Converter.toolVersion
+        findings.prompts.enter(&record)
         return record
     }
 
@@ -236,6 +284,7 @@ extension Suite.Evaluator {
         switch self {
         case .fidelity: 0
         case .perplexity: 1
+        default: 2
         }
     }
 }

@@ -64,7 +64,10 @@ public enum JUnitReport {
             return [
                 "    <testcase\(open)>",
                 "      <failure\(attribute("type", status.rawValue))\(attribute("message", message))>"
-                    + VisibleText(details).escaped + "</failure>",
+                    + VisibleText(
+                        ([details] + PromptEvidence(verdict, in: run).lines).joined(separator: "; "),
+                        limit: detailLimit
+                    ).escaped + "</failure>",
                 "    </testcase>",
             ]
         }
@@ -75,9 +78,7 @@ public enum JUnitReport {
         guard let value = Format.value(of: verdict) else { return (verdict.reason, verdict.reason) }
         let measured = "measured \(value), limit \(verdict.threshold.map(Format.limit) ?? "none")"
         guard let gate = GateText(verdict) else { return (verdict.reason, measured) }
-        return (
-            "\(measured); \(gate.spent)", gate.grounds.isEmpty ? verdict.reason : "\(verdict.reason); \(gate.grounds)"
-        )
+        return ("\(measured); \(gate.spent)", "\(verdict.reason); \(gate.grounds)")
     }
 
     private static func isFailure(_ status: VerdictStatus) -> Bool {
@@ -93,6 +94,11 @@ public enum JUnitReport {
     }
 
     private static func attribute(_ name: String, _ value: String) -> String {
-        " \(name)=\"\(VisibleText(value).escaped)\""
+        " \(name)=\"\(VisibleText(value, limit: attributeLimit).escaped)\""
     }
+
+    /// Characters of a message or a name that are shown.
+    private static let attributeLimit = 500
+    /// Characters of a failure's details that are shown.
+    private static let detailLimit = 2000
 }

@@ -75,6 +75,28 @@ extension RunRecord {
                 try check(point.topAgreement, "paired_series[\(index)].points[\(position)].top1_agreement")
             }
         }
+        for (index, record) in (texts ?? []).enumerated() {
+            try check(record.similarity, "validation.samples[\(index)].similarity")
+            try check(record.agreement, "validation.samples[\(index)].agreement")
+        }
+        for (index, record) in (languages ?? []).enumerated() {
+            try check(record.confidencePercent, "languages[\(index)].confidence_percent")
+            try check(record.lossNats, "languages[\(index)].loss_nats")
+            try check(record.excessNats, "languages[\(index)].excess_nats")
+            try check(record.excessInterval?.low, "languages[\(index)].excess_interval.low")
+            try check(record.excessInterval?.high, "languages[\(index)].excess_interval.high")
+            try check(record.excessInterval?.level, "languages[\(index)].excess_interval.level")
+        }
+        for (index, record) in (answers ?? []).enumerated() {
+            try check(record.flips?.mcNemarP, "answers[\(index)].flips.mcnemar_p")
+        }
+        for (index, series) in (promptSeries ?? []).enumerated() {
+            for (position, point) in series.points.enumerated() {
+                for (metric, value) in point.values {
+                    try check(value, "prompt_series[\(index)].points[\(position)].values.\(metric)")
+                }
+            }
+        }
         for (index, change) in (regression?.changes ?? []).enumerated() {
             let place = "regression.changes[\(index)]"
             for (name, value) in [

@@ -2,95 +2,98 @@ import CLlama
 import LabCore
 
 extension Context {
-    /// One sequence of the context and the prompt it is busy with.
-    private struct Slot {
-        var prompt: Int
-        var position: Int
-        var next: llama_token
-        var tokens: [llama_token] = []
-        var row = 0
-    }
-
-    /// Continues prompts greedily, as many at a time as the context has sequences.
+    /// Continues prompts, as many at a time as the context has sequences.
     ///
-    /// - Parameter report: called for each prompt as soon as its continuation is whole.
-    func generate(_ parameters: WorkerRequest.GenerateParameters, report: (WorkerEvent.Completion) -> Void) throws {
-        let prompts = try parameters.prompts.map { try model.tokenize($0, parseSpecial: true) }
-        for (index, prompt) in prompts.enumerated() {
-            guard !prompt.isEmpty, prompt.count < contextLength else {
-                throw WorkerProblem("prompt \(index) has \(prompt.count) tokens; the context holds \(contextLength)")
-            }
+    /// Prompts and continuations share batches: a sequence whose text is whole takes the next prompt at once, and is
+    /// filled while the others go on. What is drawn depends on a prompt's seed alone, not on its sequence.
+    ///
+    /// - Parameter report: called with `completed` for each prompt as soon as its continuation is whole, and with
+    ///   `advanced` every second.
+    func generate(_ parameters: WorkerRequest.GenerateParameters, report: (WorkerEvent) -> Void) throws {
+        guard parameters.maximumTokens > 0 else { throw WorkerProblem("no tokens are asked for") }
+        for prompt in parameters.prompts {
+            try requireTokens(prompt.tokens, of: "prompt \(prompt.index)", room: 1)
+        }
+        var formats: [String: ChatFormat] = [:]
+        let prompts = try parameters.prompts.map { prompt in
+            let format = try prompt.format.map { try formats[$0] ?? ChatFormat($0) }
+            if let text = prompt.format { formats[text] = format }
+            return (prompt, format)
         }
         let memory = llama_get_memory(handle)
         llama_memory_clear(memory, true)
-        let batch = Batch(capacity: max(Int(llama_n_batch(handle)), parallelSequences))
-        var waiting = prompts.indices.makeIterator()
-        var slots = [Slot?](repeating: nil, count: parallelSequences)
+        let batch = Batch(capacity: Int(llama_n_batch(handle)))
+        var sampler = TokenSampler(parameters.sampling, vocabulary: vocabularySize)
+        var advance = Advance()
+        var waiting = prompts.makeIterator()
+        var slots = [Continuation?](repeating: nil, count: parallelSequences)
 
         while true {
-            for sequence in slots.indices {
-                // A continuation may end at once, so the sequence is offered prompts until one goes on.
-                while true {
-                    if let slot = slots[sequence] {
-                        guard let finish = finish(slot, limit: parameters.maximumTokens) else { break }
-                        report(completion(slot, finish: finish))
-                        llama_memory_seq_rm(memory, llama_seq_id(sequence), -1, -1)
-                        slots[sequence] = nil
-                    }
-                    guard let prompt = waiting.next() else { break }
-                    let token = try prefill(prompts[prompt], sequence: sequence, batch: batch)
-                    slots[sequence] = Slot(prompt: prompt, position: prompts[prompt].count, next: token)
-                }
+            for sequence in slots.indices where slots[sequence] == nil {
+                slots[sequence] = waiting.next().map { Continuation(of: $0, format: $1) }
             }
             batch.clear()
-            for sequence in slots.indices {
-                guard var slot = slots[sequence] else { continue }
-                slot.tokens.append(slot.next)
-                slot.row = batch.append(slot.next, position: slot.position, sequence: sequence, wantsLogits: true)
-                slot.position += 1
-                slots[sequence] = slot
+            // Texts that go on come first: they take one place each, and prompts fill up the rest.
+            for sequence in slots.indices where slots[sequence]?.isPrefilled == true {
+                slots[sequence]?.append(to: batch, sequence: sequence)
+            }
+            for sequence in slots.indices where slots[sequence]?.isPrefilled == false {
+                slots[sequence]?.append(to: batch, sequence: sequence)
             }
             if batch.count == 0 { return }
             try batch.decode(in: self)
+            advance.count(batch.count, report)
             for sequence in slots.indices {
-                guard let row = slots[sequence]?.row else { continue }
-                slots[sequence]?.next = try likeliest(row)
+                guard var slot = slots[sequence], let row = slot.row else { continue }
+                guard let token = sampler.choose(try logits(row), seed: slot.prompt.seed, step: slot.tokens.count)
+                else { throw WorkerProblem.notFinite }
+                if let finish = slot.take(
+                    token, model: model, limit: min(parameters.maximumTokens, contextLength - slot.prompt.tokens.count))
+                {
+                    let output = slot.output(finish, model: model)
+                    report(.completed(WorkerEvent.Completion(index: slot.prompt.index, output: output)))
+                    llama_memory_seq_rm(memory, llama_seq_id(sequence), -1, -1)
+                    slots[sequence] = nil
+                } else {
+                    slots[sequence] = slot
+                }
             }
         }
     }
 
-    private func prefill(_ prompt: [llama_token], sequence: Int, batch: Batch) throws -> llama_token {
-        var row = 0
-        for start in stride(from: 0, to: prompt.count, by: Int(llama_n_batch(handle))) {
-            batch.clear()
-            let end = min(start + Int(llama_n_batch(handle)), prompt.count)
-            for position in start..<end {
-                row = batch.append(
-                    prompt[position], position: position, sequence: sequence, wantsLogits: position == prompt.count - 1)
-            }
-            try batch.decode(in: self)
+    /// Throws unless there are tokens, all of the vocabulary, that leave so much room in the context.
+    func requireTokens(_ tokens: [llama_token], of name: String, room: Int) throws {
+        guard !tokens.isEmpty else { throw WorkerProblem("\(name) has no tokens") }
+        guard tokens.count + room <= contextLength else {
+            throw WorkerProblem(
+                "\(name) has \(tokens.count) tokens; the context holds \(contextLength)",
+                remedy: "ask for a longer context")
         }
-        return try likeliest(row)
+        guard tokens.allSatisfy({ $0 >= 0 && $0 < vocabularySize }) else {
+            throw WorkerProblem(
+                "\(name) has tokens that are none of the vocabulary", remedy: "render it with this artifact")
+        }
     }
 
-    private func finish(_ slot: Slot, limit: Int) -> String? {
-        if llama_vocab_is_eog(model.vocabulary, slot.next) { return "stop" }
-        return slot.tokens.count >= limit || slot.position >= contextLength ? "length" : nil
-    }
-
-    private func completion(_ slot: Slot, finish: String) -> WorkerEvent.Completion {
-        WorkerEvent.Completion(
-            index: slot.prompt, text: model.text(of: slot.tokens), tokens: slot.tokens, finish: finish)
-    }
-
-    private func likeliest(_ row: Int) throws -> llama_token {
-        guard let logits = llama_get_logits_ith(handle, Int32(row)) else {
+    /// The logits of a place in the last batch.
+    private func logits(_ row: Int) throws -> UnsafeBufferPointer<Float> {
+        guard let start = llama_get_logits_ith(handle, Int32(row)) else {
             throw WorkerProblem("the engine returned no logits")
         }
-        var best = 0
-        for token in 1..<Int(llama_vocab_n_tokens(model.vocabulary)) where logits[token] > logits[best] {
-            best = token
-        }
-        return llama_token(best)
+        return UnsafeBufferPointer(start: start, count: vocabularySize)
+    }
+}
+
+/// Counts tokens and tells of them every second.
+struct Advance {
+    private var tokens = 0
+    private var last = ContinuousClock.now
+
+    mutating func count(_ count: Int, _ report: (WorkerEvent) -> Void) {
+        tokens += count
+        let now = ContinuousClock.now
+        guard now - last >= .seconds(1) else { return }
+        last = now
+        report(.advanced(tokens))
     }
 }

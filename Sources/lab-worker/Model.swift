@@ -11,6 +11,10 @@ import LabCore
 final class Model {
     let handle: OpaquePointer
     let vocabulary: OpaquePointer
+    /// The file.
+    let path: String
+    /// Whether the weights are there too, not the vocabulary alone.
+    let isWhole: Bool
 
     /// - Parameter path: the file to load in place of the parameters' own.
     init(_ parameters: WorkerRequest.LoadParameters, path: String? = nil, engine: Engine) throws {
@@ -37,6 +41,8 @@ final class Model {
         }
         handle = loaded
         self.vocabulary = vocabulary
+        self.path = path
+        isWhole = !parameters.vocabularyOnly
     }
 
     deinit { llama_model_free(handle) }
@@ -50,15 +56,20 @@ final class Model {
             vocabulary: Int(llama_vocab_n_tokens(vocabulary)))
     }
 
-    /// Token ids of a text, as `llama-perplexity` (`parseSpecial` false) or a chat prompt (true) needs them.
-    func tokenize(_ text: String, parseSpecial: Bool) throws -> [llama_token] {
+    /// Token ids of a text.
+    ///
+    /// - Parameters:
+    ///   - parseSpecial: whether special tokens in it are recognised.
+    ///   - addSpecial: whether it gets the BOS and EOS that the vocabulary wants around a text.
+    func tokenize(_ text: String, parseSpecial: Bool, addSpecial: Bool = true) throws -> [llama_token] {
         var text = text
         return try text.withUTF8 { bytes in
             try bytes.withMemoryRebound(to: CChar.self) { characters in
                 // A token covers at least one byte; room for a leading and a closing special token.
                 var tokens = [llama_token](repeating: 0, count: characters.count + 2)
                 let count = llama_tokenize(
-                    vocabulary, characters.baseAddress, Int32(characters.count), &tokens, Int32(tokens.count), true,
+                    vocabulary, characters.baseAddress, Int32(characters.count), &tokens, Int32(tokens.count),
+                    addSpecial,
                     parseSpecial)
                 guard count >= 0 else { throw WorkerProblem("the text cannot be tokenized") }
                 return Array(tokens.prefix(Int(count)))
@@ -176,6 +187,8 @@ final class Batch {
     deinit { llama_batch_free(raw) }
 
     var count: Int { Int(raw.n_tokens) }
+
+    var hasRoom: Bool { count < capacity }
 
     func clear() { raw.n_tokens = 0 }
 

@@ -36,9 +36,7 @@ struct ScoredLogits {
     private let vocabulary: Int
     private let threads: Int
 
-    fileprivate init(
-        tokens: ArraySlice<llama_token>, start: UnsafePointer<Float>, vocabulary: Int, threads: Int
-    ) {
+    init(tokens: ArraySlice<llama_token>, start: UnsafePointer<Float>, vocabulary: Int, threads: Int) {
         self.tokens = tokens
         self.start = start
         self.vocabulary = vocabulary
@@ -110,8 +108,11 @@ extension Context {
         }
         return ScoredLogits(
             tokens: chunk[(first + 1)...], start: logits, vocabulary: vocabularySize,
-            threads: max(1, Int(llama_n_threads_batch(handle))))
+            threads: threads)
     }
+
+    /// Threads of computation.
+    var threads: Int { max(1, Int(llama_n_threads_batch(handle))) }
 
     /// Tokens of the vocabulary.
     var vocabularySize: Int { Int(llama_vocab_n_tokens(model.vocabulary)) }

@@ -20,8 +20,9 @@ final class WorkerSession {
     /// The parent's, for comparisons in lockstep.
     private var parent: Context?
     private var text: ChunkedText?
-    /// The file that was loaded last.
+    /// The file that was loaded last, and where to.
     private var path: String?
+    private var backend: String?
 
     init(wire: Wire) throws {
         self.wire = wire
@@ -61,9 +62,16 @@ final class WorkerSession {
         case .diverge(let parameters):
             try diverge(parameters, id: id)
             return .done
+        case .render(let parameters):
+            guard let model else { throw WorkerProblem("no artifact is loaded") }
+            return .rendered(try model.render(parameters.prompts))
         case .generate(let parameters):
             guard let context else { throw WorkerProblem("no artifact is loaded") }
-            try context.generate(parameters) { wire.send(.completed($0), for: id) }
+            try context.generate(parameters) { wire.send($0, for: id) }
+            return .done
+        case .follow(let parameters):
+            guard let context else { throw WorkerProblem("no artifact is loaded") }
+            try context.follow(parameters) { wire.send($0, for: id) }
             return .done
         case .restoreCalibration(let sums):
             guard let collector = context?.collector else { throw WorkerProblem("no artifact is loaded to calibrate") }
@@ -78,11 +86,15 @@ final class WorkerSession {
     private func load(_ parameters: WorkerRequest.LoadParameters) throws -> Model {
         parent = nil
         context = nil
+        // Another context over the same file needs no second copy of it.
+        let isSame = parameters.path == path && parameters.backend == backend && !parameters.vocabularyOnly
+        let kept = isSame && model?.isWhole == true ? model : nil
         model = nil
         // A text stays cut when the rest of the same artifact is loaded: its windows are the same.
         if parameters.path != path { text = nil }
         path = parameters.path
-        let loaded = try Model(parameters, engine: engine)
+        backend = parameters.backend
+        let loaded = try kept ?? Model(parameters, engine: engine)
         if !parameters.vocabularyOnly { context = try Context(parameters, model: loaded) }
         if let path = parameters.parentPath, !parameters.vocabularyOnly {
             let parentModel = try Model(parameters, path: path, engine: engine)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CodeSandbox
 import Foundation
 import Inference
 import LabCore
@@ -18,6 +19,12 @@ struct DoctorCommand: ParsableCommand {
         line("memory bandwidth", String(format: "%.1f GB/s read, measured", bandwidth / 1e9))
         line("store", "\(places.storeFolder.path), \(Self.freeSpace(at: places.storeFolder))")
         line("history", places.historyFile.path)
+        switch CodeSandbox.make() {
+        case .available(let sandbox):
+            line("sandbox (optional)", "ready, for code that models write, with Python \(sandbox.pythonVersion)")
+        case .unavailable(let reason, let remedy):
+            line("sandbox (optional)", "absent: \(reason); \(remedy)")
+        }
 
         let worker = try Worker(executable: Locations.worker, silenceLimit: .seconds(60))
         guard case .greeted(let greeting) = try worker.perform(.hello) else {

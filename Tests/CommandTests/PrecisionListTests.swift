@@ -30,7 +30,7 @@ struct PrecisionListTests {
             try names("gguf,mlx", "balanced,ultra,hq") == [
                 "gguf Q4_K_M", "gguf Q3_K_M", "gguf Q6_K", "mlx 4bit", "mlx 4bit-uniform", "mlx 8bit",
             ])
-        #expect(Set(Recipe.configurations.keys) == Set(MLXRecipe.configurations.keys))
+        #expect(Set(RecipeNames.configurations.keys) == Set(MLXRecipe.configurations.keys))
     }
 
     @Test(

@@ -40,8 +40,9 @@ struct RunCommandTests {
     @Test("a recipe too coarse for the model fails with exit 1, and the gate against the better run fails too")
     func coarseRecipe() throws {
         let lab = try LabCommand()
-        #expect(try lab.run("suites/balanced", ["--limit", "24"]).status != 4)
-        let coarse = try lab.run("suites/balanced", ["--recipe", "Q2_K"])
+        let onText = ["--evaluations", "perplexity,fidelity"]
+        #expect(try lab.run("suites/balanced", ["--limit", "24"] + onText).status != 4)
+        let coarse = try lab.run("suites/balanced", ["--recipe", "Q2_K"] + onText)
         #expect(coarse.status == 1, "\(coarse.output)\(coarse.errors)")
         #expect(try lab.report().verdict == "fail")
 
@@ -113,7 +114,7 @@ struct RunCommandTests {
         let demanded = try lab.run("suites/smoke", ["--backend", "cuda", "--limit", "2"])
         #expect(demanded.status == 4)
         #expect(demanded.errors.contains("no cuda device"))
-        _ = try lab.run("suites/balanced", ["--limit", "4"])
+        _ = try lab.run("suites/balanced", ["--limit", "4", "--evaluations", "perplexity,fidelity"])
         let skipped = try lab.report().verdicts.filter { $0.backend == "cuda" }
         #expect(skipped.map(\.status) == ["skipped", "skipped"])
         #expect(skipped.first?.reason.contains("no cuda device") == true)

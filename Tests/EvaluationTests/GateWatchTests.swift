@@ -1,4 +1,5 @@
 import Evaluation
+import Foundation
 import LabCore
 import Testing
 
@@ -69,8 +70,65 @@ struct GateWatchTests {
         #expect(clear.evidence?.interval?.level == 0.98)
         let effect = try #require(clear.evidence?.minimumDetectableEffect)
         #expect(effect > 0 && effect < 2)
+    }
+
+    @Test("one chunk, and a mean at the limit itself, are decided by all chunks, and nothing else is said")
+    func allWouldDecide() throws {
         let single = try #require(watch(available: 9, isSequential: false, [0]).judgements().first)
         #expect(single.status == .inconclusive)
+        #expect(
+            single.reason
+                == "1 chunk(s) of a larger text give no interval; measure more chunks; all 9 would decide")
+        #expect(single.evidence?.neededChunks == 9)
+        #expect(single.evidence?.minimumDetectableEffect == nil)
+
+        let limit = 100 * expm1(0.05)
+        for second in [0.06, 0.0605] {
+            let two = try #require(
+                watch(below: limit, available: 9, isSequential: false, [0.04, second]).judgements().first)
+            #expect(two.reason.hasSuffix("measure more chunks; all 9 would decide"), "\(two.reason)")
+        }
+    }
+
+    @Test("each kind of gate says what it could have seen", arguments: MetricDefinition.perplexityGates)
+    func detectable(metric: MetricDefinition, limit: Double) throws {
+        func judge(available: Int, isSequential: Bool = false) throws -> GateWatch<PairedScore>.Judgement {
+            var watch = GateWatch(
+                [Threshold(metric: metric, limit: limit)], metrics: metrics, available: available,
+                isSequential: isSequential)
+            for difference in around(0.01, 20) where !watch.isDecided { watch.observe(scored(difference)) }
+            return try #require(watch.judgements().first)
+        }
+        // By hand: s = 0.01 sqrt(20 / 19), (t(0.99) + t(0.8)) = 2.5395 + 0.8610 with 19 degrees of freedom, so that
+        // 3.4005 x 0.01026 / sqrt(20) x sqrt(1 - 20 / 500) = 0.007643 nats.
+        let effect = try #require(try judge(available: 500).evidence?.minimumDetectableEffect)
+        let nats = 0.007643
+        let expected =
+            switch metric {
+            case .perplexity: exp(3.01) * expm1(nats)
+            case .perplexityIncrease: 100 * exp(0.01) * expm1(nats)
+            default: nats
+            }
+        #expect(abs(effect / expected - 1) < 1e-3, "\(effect) and \(expected)")
+        #expect(try judge(available: 20).evidence?.minimumDetectableEffect == 0)
+    }
+
+    @Test("a limit on perplexity itself is decided early where it is clear")
+    func perplexity() throws {
+        for (limit, status) in [(100.0, VerdictStatus.pass), (5, .fail)] {
+            var watch = GateWatch(
+                [Threshold(metric: .perplexity, limit: limit)], metrics: metrics, available: 2000, isSequential: true)
+            for difference in around(0, 2000) where !watch.isDecided { watch.observe(scored(difference)) }
+            let judgement = try #require(watch.judgements().first)
+            #expect(judgement.status == status)
+            #expect(judgement.evidence?.basis == .sequential)
+            #expect(abs(try #require(judgement.value) / exp(3) - 1) < 0.01)
+        }
+        for limit in [0, -1, Double.nan] {
+            let watch = GateWatch(
+                [Threshold(metric: .perplexity, limit: limit)], metrics: metrics, available: 9, isSequential: true)
+            #expect(!watch.isDecided)
+        }
     }
 
     @Test("a sample without a score, and no sample at all, leave a gate inconclusive")
@@ -93,4 +151,11 @@ struct GateWatchTests {
         #expect(!foreign.isDecided)
         #expect(foreign.judgements().map(\.status) == [.inconclusive])
     }
+}
+
+extension MetricDefinition {
+    /// What a gate of the perplexity evaluation may limit, with a limit for each.
+    fileprivate static let perplexityGates: [(MetricDefinition, Double)] = [
+        (.perplexity, 20.3), (.perplexityIncrease, 5), (.logRatio, 0.05),
+    ]
 }

@@ -14,9 +14,16 @@ struct RegistryTests {
         #expect(Set(suites.map(\.name)).isSuperset(of: ["smoke", "balanced", "ultra", "hq"]))
         for suite in suites {
             #expect(FileManager.default.fileExists(atPath: suite.model.appendingPathComponent("config.json").path))
+            #expect(RecipeNames.resolve(suite.recipe) != nil)
+            #expect(suite.backends.allSatisfy { BackendNames.all.contains($0.name) })
             for plan in suite.evaluations {
                 let entry = try #require(Registry.entry(plan.evaluator.rawValue))
                 #expect(plan.gates.allSatisfy { gate in entry.gates.contains { $0.name == gate.metric } })
+                #expect(plan.tolerances.allSatisfy { one in entry.metrics.contains { $0.name == one.metric } })
+                #expect(
+                    (plan.gates.map(\.metric) + plan.tolerances.map(\.metric)).allSatisfy {
+                        MetricDefinition.named($0) != nil
+                    })
                 #expect(FileManager.default.fileExists(atPath: plan.dataset.file.path))
             }
         }

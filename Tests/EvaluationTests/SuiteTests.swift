@@ -61,6 +61,10 @@ struct SuiteTests {
         "what is wrong is named by line and key",
         arguments: [
             ("recipe: Q4_K_M", "recipee: Q4_K_M", 5, "recipee", "unknown key"),
+            ("recipe: Q4_K_M", "recipe: Q4_K_X", 5, "recipe", "no recipe 'Q4_K_X'"),
+            ("recipe: Q4_K_M", "recipe: 4bit", 5, "recipe", "no recipe '4bit'"),
+            ("- name: cuda", "- name: cudda", 8, "backends[1].name", "no backend 'cudda'"),
+            ("- name: cpu", "- name: CPU", 7, "backends[0].name", "no backend 'CPU'"),
             ("version: 1", "version: 2", 1, "version", "newer"),
             ("unit: percent", "unit: nats", 19, "evaluations[0].gates[0].unit", "percent"),
             ("below: 5", "above: 5", 18, "evaluations[0].gates[0].above", "limited with 'below'"),
@@ -82,6 +86,11 @@ struct SuiteTests {
         #expect(error.message.contains(message))
         #expect(error.exitCode == .usage)
         #expect(error.description.contains("suite.yaml:\(line): \(key): "))
+    }
+
+    @Test("a configuration is a recipe, and names of recipes count in any case", arguments: ["balanced", "HQ", "q6_k"])
+    func recipes(name: String) throws {
+        #expect(try load(Self.valid.replacingOccurrences(of: "Q4_K_M", with: name)).recipe == name)
     }
 
     @Test("a missing key, broken YAML, an empty file and a missing suite are errors that name the file")

@@ -44,12 +44,11 @@ struct EngineWorkerTests {
 
     static var model: Result<URL, any Error> { models.map(\.parent) }
 
-    private func load(_ worker: Worker, contextLength: Int = 128, sequences: Int = 1) throws -> WorkerEvent {
+    private func load(_ worker: Worker, contextLength: Int = 128) throws -> WorkerEvent {
         try worker.perform(
             .load(
                 WorkerRequest.LoadParameters(
-                    path: try Self.model.get().path, backend: "cpu", contextLength: contextLength,
-                    parallelSequences: sequences, threads: 2)))
+                    path: try Self.model.get().path, backend: "cpu", contextLength: contextLength, threads: 2)))
     }
 
     private func chunks(_ worker: Worker) throws -> WorkerEvent.Chunks {
@@ -101,25 +100,6 @@ struct EngineWorkerTests {
                 WorkerRequest.LoadParameters(
                     path: try Self.model.get().path, backend: "cpu", vocabularyOnly: true, threads: 1)))
         #expect(try chunks(worker) == whole)
-    }
-
-    @Test("greedy continuations come back for every prompt, side by side or not, the same each time")
-    func generation() throws {
-        let prompts = ["The ", "One day ", "In the ", "There "]
-        func completions(sequences: Int) throws -> [Int: String] {
-            let worker = try Worker(executable: Self.executable)
-            _ = try load(worker, sequences: sequences)
-            var texts: [Int: String] = [:]
-            let parameters = WorkerRequest.GenerateParameters(prompts: prompts, maximumTokens: 12)
-            _ = try worker.perform(.generate(parameters)) { event in
-                if case .completed(let completion) = event { texts[completion.index] = completion.text }
-            }
-            return texts
-        }
-        #expect(try completions(sequences: 1).count == prompts.count)
-        let sideBySide = try completions(sequences: 3)
-        #expect(sideBySide.count == prompts.count)
-        #expect(try completions(sequences: 3) == sideBySide)
     }
 
     @Test("a file that is no model is refused, and the worker lives on")

@@ -37,7 +37,16 @@ struct WireTests {
             .load(WorkerRequest.LoadParameters(path: "/a.gguf", backend: "cpu", threads: 2)),
             .chunk(WorkerRequest.ChunkParameters(text: "café\n", contextLength: 512)),
             .score(WorkerRequest.ScoreParameters(chunks: [0, 7])),
-            .generate(WorkerRequest.GenerateParameters(prompts: ["<|im_start|>"], maximumTokens: 3)),
+            .render(
+                WorkerRequest.RenderParameters(prompts: [
+                    .text("café"), .chat([ChatMessage(role: "user", content: "Hi")], isThinking: false),
+                ])),
+            .generate(
+                WorkerRequest.GenerateParameters(
+                    prompts: [.init(index: 4, tokens: [1, 2], format: "{}", seed: .max)], maximumTokens: 3,
+                    sampling: .thinking)),
+            .follow(
+                WorkerRequest.FollowParameters(texts: [.init(index: 0, prompt: [1], continuation: [2, 3])])),
         ])
     func requests(request: WorkerRequest) throws {
         let envelope = WorkerRequest.Envelope(id: 3, request: request)

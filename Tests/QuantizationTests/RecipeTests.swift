@@ -1,4 +1,5 @@
 import Foundation
+import LabCore
 import ModelFormats
 import Quantization
 import TestSupport
@@ -23,6 +24,11 @@ struct RecipeTests {
         #expect(error?.description == "there is no recipe '\(name)'")
         #expect(error?.remedy?.hasPrefix("Choose one of balanced, hq, ultra, F32, F16, BF16, Q8_0") == true)
         #expect(error?.remedy?.hasSuffix("IQ1_S, Q1_0.") == true)
+    }
+
+    @Test("the names that suites are checked against are those of the recipes, in their order")
+    func names() {
+        #expect(Recipe.all.map(\.name) == RecipeNames.all)
     }
 
     /// Numbers of `enum llama_ftype` in llama.h; the names are those of `llama-quantize --help`.

@@ -33,7 +33,7 @@ import Testing
                 "No number of chunks would decide 98 % interval 3.85 to 6.15 % Smallest detectable change 0.98 percentage points",
             ]
         ),
-        (.exact, ["all 592 chunks", "The corpus’s own value Smallest detectable change 0.090 percentage points"]),
+        (.exact, ["all 592 chunks", "The corpus’s own value Exact: no change is too small to see"]),
     ])
     func anUndecidedGateSaysWhatItWouldNeedAndAnExactOneThatItIs(ending: GateEnding, cells: [String]) throws {
         #expect(try Array(rows(of: "gates", in: fidelityRun(ending))[0].suffix(2)) == cells)

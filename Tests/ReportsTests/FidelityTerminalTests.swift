@@ -65,8 +65,8 @@ import Testing
         ),
         (
             .exact,
-            "pass perplexity increase on cpu: +2.53 % (limit < 5 %), on all 592 chunks; smallest detectable change "
-                + "0.090 percentage points"
+            "pass perplexity increase on cpu: +2.53 % (limit < 5 %), on all 592 chunks; exact: no change is "
+                + "too small to see"
         ),
     ])
     func aGateSaysWhatItRestsOn(ending: GateEnding, sentence: String) {
@@ -83,13 +83,32 @@ import Testing
         }
     }
 
+    @Test(arguments: GateEnding.allCases)
+    func everyGateSaysWhatIsTooSmallToSee(ending: GateEnding) throws {
+        // Whatever a record says of an exact verdict, and where it says nothing.
+        for effect in [ending.percent.evidence.minimumDetectableEffect, 0.09, 0, nil] {
+            var run = fidelityRun(ending)
+            run.verdicts[0].evidence?.minimumDetectableEffect = effect
+            let lines = plain(TerminalReport.render(run)).components(separatedBy: "perplexity increase on cpu:")
+            let line = try #require(lines.last?.components(separatedBy: "KL mean excess on cpu").first)
+            let said = ending == .exact ? "exact: no change is too small to see" : "smallest detectable change "
+            #expect(line.contains(said), "\(line)")
+        }
+    }
+
     @Test func oneChunkOfManyGivesNoInterval() {
         var run = fidelityRun(.nothingHelps)
         run.verdicts[0].evidence?.chunksUsed = 1
         run.verdicts[0].evidence?.interval = nil
         run.verdicts[0].evidence?.minimumDetectableEffect = nil
+        let noSpread = "smallest detectable change unknown: one chunk has no spread"
         #expect(
-            plain(TerminalReport.render(run)).contains("on 1 of 592 chunks; too few chunks for an interval pass"))
+            plain(TerminalReport.render(run)).contains(
+                "on 1 of 592 chunks; too few chunks for an interval; \(noSpread) pass"))
+        run.verdicts[0].evidence?.neededChunks = 592
+        #expect(
+            plain(TerminalReport.render(run)).contains(
+                "on 1 of 592 chunks; all 592 chunks would decide; \(noSpread) pass"))
     }
 
     @Test func whatWasMeasuredInLockstepIsExactAndAFloorThatIsMissingIsNamed() {

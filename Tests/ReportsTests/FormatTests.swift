@@ -40,6 +40,15 @@ import Testing
         (0.0123456, "kl_mean", "nats_per_token", "0.01235 nats per token"),
         (-0.00031, "kl_mean_excess", "nats_per_token", "\u{2212}0.0003100 nats per token"),
         (0.0123456, "log_ratio", "nats_per_token", "+0.01235 nats per token"),
+        (-3.3333, "accuracy_change", "percentage_points", "\u{2212}3.33 percentage points"),
+        (1.5, "plain_accuracy_change", "percentage_points", "+1.50 percentage points"),
+        (0, "accuracy_change", "percentage_points", "0.00 percentage points"),
+        (94.1667, "accuracy", "percent", "94.17 %"),
+        (6.35, "thought_length_change", "percent", "+6.35 %"), (88.74, "shared_prefix", "tokens", "88.7 tokens"),
+        (0, "incoherent_texts", "texts", "0 texts"), (1, "incoherent_texts", "texts", "1 text"),
+        (2, "incoherent_texts", "texts", "2 texts"), (1.5, "incoherent_texts", "texts", "1.5 texts"),
+        (6, "languages_right", "languages", "6 languages"), (12, "thinking_switch_ignored", "prompts", "12 prompts"),
+        (0.0123456, "language_degradation", "nats_per_token", "+0.01235 nats per token"),
         (93.21, "top1_agreement", "percent", "93.21 %"), (0, "log_ratio", "nats_per_token", "0 nats per token"),
     ])
     func onlyChangesCarryASign(value: Double, metric: String, unit: String, text: String) {
@@ -79,7 +88,7 @@ import Testing
 
     @Test(arguments: [
         ("kl_mean_excess", "KL mean excess"), ("top1_agreement", "top-1 agreement"), ("kl_p99", "KL p99"),
-        ("perplexity_increase", "perplexity increase"),
+        ("perplexity_increase", "perplexity increase"), ("teacher_forced_agreement", "teacher-forced agreement"),
     ])
     func metricsHaveNamesForPeople(metric: String, words: String) {
         #expect(Format.words(metric) == words)
@@ -90,9 +99,21 @@ import Testing
         #expect(plain(Format.limit(Threshold(metric: .perplexityIncrease, limit: limit))) == text)
     }
 
+    @Test(arguments: [
+        (MetricDefinition.incoherentTexts, 1.0, "< 1 text"), (.incoherentTexts, 3, "< 3 texts"),
+        (.languagesRight, 4, "> 4 languages"), (.plainAccuracyChange, -3, "> \u{2212}3 percentage points"),
+    ])
+    func limitsCountAsPeopleDo(metric: MetricDefinition, limit: Double, text: String) {
+        #expect(plain(Format.limit(Threshold(metric: metric, limit: limit))) == text)
+    }
+
     @Test func intervalsNameTheirLevel() {
         let narrow = Interval(low: 0.611, high: 1.229, level: 0.95)
         #expect(plain(Format.interval(narrow, unit: "percent")) == "95 % CI 0.61 to 1.23")
+        let points = Interval(low: -8.912, high: 0.61, level: 0.95)
+        #expect(plain(Format.interval(points, unit: "percentage_points")) == "95 % CI \u{2212}8.91 to 0.61")
+        let prefix = Interval(low: 74.912, high: 102.6, level: 0.95)
+        #expect(plain(Format.interval(prefix, unit: "tokens")) == "95 % CI 74.9 to 102.6")
         let odd = Interval(low: -0.5, high: 6.12345, level: 0.995)
         #expect(plain(Format.interval(odd, unit: "1")) == "99.5 % CI \u{2212}0.5000 to 6.1235")
         let divergence = Interval(low: -0.000_123, high: 0.0312, level: 0.95)

@@ -16,6 +16,10 @@ func generationRun() -> RunRecord {
         text("Say it in Hebrew.", "\u{5E9}\u{5DC}\u{5D5}\u{5DD}", "\u{5E9}\u{5DC}\u{5D5}"),
         text("Markup?", hostileText, "<img src=x onerror=alert(1)>"),
     ]
+    run.texts?[1].firstDivergence = 11
+    run.texts?[1].similarity = 0.625
+    run.texts?[1].agreement = 0.9375
+    run.texts?[1].problem = "does not end"
     run.languages = [("de", 20, 17, 3), ("zh-Hans", 20, 12, 6), ("sw", 0, 0, 0)].map {
         language, prompts, right, wrong in
         LanguageRecord(
@@ -30,6 +34,25 @@ func generationRun() -> RunRecord {
             evaluation: "thoughts", backend: "cpu", artifact: candidatePath, task: task, isSolved: isSolved,
             thinkingTokens: tokens, text: "<think>\nfirst 17 x 20, then 17 x 3\n</think>\n391")
     }
+    run.thoughts?[1].expected = "neither"
+    run.thoughts?[1].isParentSolved = true
+    run.thoughts?[1].parentThinkingTokens = 1_205
+    run.thoughts?[1].isClosed = false
+    run.answers = [
+        AnswersRecord(
+            evaluation: "thoughts", backend: "cpu", artifact: candidatePath, mode: "thinking", prompts: 2, right: 1,
+            parentRight: 2, flips: .init(onlyParentRight: 1, onlyCandidateRight: 0, mcNemarP: 1),
+            notable: [
+                .init(
+                    id: "weight", prompt: "Which is heavier?\nA pound of lead or of feathers?", expected: "neither",
+                    answer: "", isRight: false, isParentRight: true, reason: nil)
+            ])
+    ]
+    run.promptSeries = [
+        PromptSeries(
+            evaluation: "thoughts", backend: "cpu", artifact: candidatePath,
+            points: [.init(index: 0, sample: Digest(of: "17 x 23"), values: ["accuracy": 100.0 / 3])])
+    ]
     run.throughput = [parentPath, candidatePath].flatMap { artifact in
         [(2048, 1.0), (8192, 0.91), (32_768, 0.6)].map { depth, factor in
             let speed = factor * (artifact == parentPath ? 30 : 75)

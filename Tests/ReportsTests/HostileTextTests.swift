@@ -29,12 +29,27 @@ let payloads: [String] = [
 ]
 
 /// A run in which every text is a megabyte long.
-func endlessRun() -> RunRecord { replacingTexts(of: generationFidelityRun()) { _ in endlessText } }
+func endlessRun() -> RunRecord {
+    var run = generationFidelityRun()
+    let prompts = promptRun()
+    run.answers = prompts.answers
+    run.measurements += prompts.measurements
+    run.verdicts += prompts.verdicts
+    return replacingTexts(of: run) { _ in endlessText }
+}
 
 /// A run in which all payloads stand in every place in turn.
 func payloadRun() -> RunRecord {
     var run = generationFidelityRun()
+    let prompts = promptRun()
+    run.answers = prompts.answers
+    run.measurements += prompts.measurements
+    run.verdicts += prompts.verdicts
     // As many texts as payloads, so that each is seen once.
+    for index in (run.answers ?? []).indices {
+        let first = run.answers?[index].notable.first
+        run.answers?[index].notable = first.map { first in payloads.map { _ in first } } ?? []
+    }
     run.texts = run.texts.map { texts in payloads.map { _ in texts[1] } }
     run.thoughts = run.thoughts.map { thoughts in payloads.map { _ in thoughts[1] } }
     var next = 0
@@ -73,11 +88,25 @@ func replacingTexts(of run: RunRecord, by text: (String) -> String) -> RunRecord
         run.texts?[index].prompt = text("prompt")
         run.texts?[index].parent = text("parent")
         run.texts?[index].candidate = text("candidate")
+        run.texts?[index].problem = text("problem")
         run.texts?[index].isMatch = false
     }
     for index in (run.thoughts ?? []).indices {
         run.thoughts?[index].task = text("task")
         run.thoughts?[index].text = text("thought")
+        run.thoughts?[index].expected = text("expected")
+        run.thoughts?[index].problem = text("problem")
+    }
+    for sheet in (run.answers ?? []).indices {
+        let mode = run.answers?[sheet].mode
+        run.answers?[sheet].mode = mode.map(text)
+        for index in (run.answers?[sheet].notable ?? []).indices {
+            run.answers?[sheet].notable[index].id = text("id")
+            run.answers?[sheet].notable[index].prompt = text("prompt")
+            run.answers?[sheet].notable[index].expected = text("expected")
+            run.answers?[sheet].notable[index].answer = text("answer")
+            run.answers?[sheet].notable[index].reason = text("reason")
+        }
     }
     for index in (run.languages ?? []).indices { run.languages?[index].language = text("language") }
     for record in (run.fidelity ?? []).indices {
@@ -115,6 +144,9 @@ func replacingTexts(of run: RunRecord, by text: (String) -> String) -> RunRecord
         let json = try JSONValue(JSONReport.render(run))
         #expect(json["command"] == .string(run.command))
         #expect(json["validation"]?["samples"]?[3]?["quantized"] == .string(try #require(run.texts)[3].candidate))
+        let answer = try #require(run.answers)[1].notable[4]
+        #expect(json["answers"]?[1]?["notable"]?[4]?["answer"] == .string(answer.answer))
+        #expect(!hasHarmfulCharacter(try MarkdownReport.render(run)))
     }
 
     @Test func aLoneSurrogateInARecordIsAnErrorAndNoCrash() {

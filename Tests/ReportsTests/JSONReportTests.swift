@@ -7,7 +7,7 @@ import Testing
     @Test(arguments: [
         sampleRun(), sampleRun(limit: 2), hostileRun(), emptyRun(), fidelityRun(), fidelityRun(.needsMore),
         fidelityRun(.exact, source: .lockstep, hasFloor: false), hostileFidelityRun(), olderRun(),
-        generationRun(), payloadRun(), regressedRun(), incomparableRun(), hostileRegressionRun(),
+        generationRun(), payloadRun(), promptRun(), regressedRun(), incomparableRun(), hostileRegressionRun(),
     ])
     func theReportFollowsTheDocumentedSchema(run: RunRecord) throws {
         let schema = try JSONValue(Data(contentsOf: schemaURL))

@@ -61,7 +61,7 @@ enum JSONValue: Hashable, Decodable {
         guard case .object(let schema) = self else { return ["\(place): the schema is no object"] }
         let understood: Set = [
             "$schema", "title", "description", "type", "required", "properties", "items", "enum", "const", "minimum",
-            "maximum", "pattern", "format",
+            "maximum", "pattern", "format", "additionalProperties",
         ]
         var found = Set(schema.keys).subtracting(understood).map { "\(place): schema keyword \($0) is not understood" }
         if let type = schema["type"], value.typeNames.isDisjoint(with: type.strings) {
@@ -85,7 +85,7 @@ enum JSONValue: Hashable, Decodable {
         case .object(let fields):
             found += (schema["required"]?.strings ?? []).filter { fields[$0] == nil }.map { "\(place).\($0): missing" }
             for (name, field) in fields {
-                guard let described = schema["properties"]?[name] else {
+                guard let described = schema["properties"]?[name] ?? schema["additionalProperties"] else {
                     found.append("\(place).\(name): not described")
                     continue
                 }

@@ -31,7 +31,8 @@ import Testing
     }
 
     @Test(arguments: [
-        sampleRun(), emptyRun(), hostileRun(), hostileFidelityRun(), generationRun(), olderRun(), endlessRun(),
+        sampleRun(), emptyRun(), hostileRun(), hostileFidelityRun(), generationRun(), promptRun(), payloadRun(),
+        olderRun(), endlessRun(),
         longRun(gates: 900),
     ])
     func everyRunFitsAPullRequest(run: RunRecord) throws {

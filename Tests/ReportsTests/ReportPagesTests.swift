@@ -13,10 +13,10 @@ import Testing
         ("inconclusive", fidelityRun(.needsMore), []), ("nothing-helps", fidelityRun(.nothingHelps), []),
         ("exact", fidelityRun(.exact, source: .lockstep, hasFloor: false), []), ("older", olderRun(), []),
         ("older-fail", sampleRun(limit: 2), []), ("skipped", skippedRun(), []), ("infeasible", infeasibleRun(), []),
-        ("empty", emptyRun(), []), ("generation", generationRun(), trends), ("full", fullRun(), trends),
-        ("regressed", regressedRun(), trends), ("held", heldRun(), trends), ("incomparable", incomparableRun(), []),
-        ("hostile-regression", hostileRegressionRun(), trends), ("hostile", hostileFidelityRun(), trends),
-        ("payloads", payloadRun(), trends), ("endless", endlessRun(), []),
+        ("empty", emptyRun(), []), ("generation", generationRun(), trends), ("prompts", promptRun(), []),
+        ("full", fullRun(), trends), ("regressed", regressedRun(), trends), ("held", heldRun(), trends),
+        ("incomparable", incomparableRun(), []), ("hostile-regression", hostileRegressionRun(), trends),
+        ("hostile", hostileFidelityRun(), trends), ("payloads", payloadRun(), trends), ("endless", endlessRun(), []),
     ]
 
     @Test(arguments: pages.map(\.name))

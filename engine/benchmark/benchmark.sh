@@ -23,6 +23,10 @@ benchmark() {
         write_smollm2 "$BENCHMARK_WORK/smollm2-135m" || give_up "there is no SmolLM2-135M; see $PROVE_LOG"
         run_benchmark fidelity.py --checkpoint "$BENCHMARK_WORK/smollm2-135m" "$@"
         ;;
+    decoding)
+        . "$ROOT/engine/benchmark/decoding.sh"
+        benchmark_decoding "$@"
+        ;;
     history)
         provide_build
         make_benchmark_work
@@ -47,10 +51,11 @@ benchmark() {
        ./lab benchmark imatrix [--runs N] [--threads N]
        ./lab benchmark mlx [--runs N] [--threads N]
        ./lab benchmark fidelity [--runs N] [--threads N] [--windows N] [--peer-options OPTIONS]
+       ./lab benchmark decoding [--runs N] [--threads N]
        ./lab benchmark history [--runs N] [--long-runs N] [--repetitions N]
        ./lab benchmark reports [RUNS]
        ./lab benchmark all [--runs N] [--threads N]
-(large needs 23 GB of temporary disk, history 4 GB; all but codecs and history need Qwen3's tokenizer in LAB_DATA/qwen3)" >&2
+(large needs 23 GB of temporary disk, history 4 GB; all but codecs, decoding and history need Qwen3's tokenizer in LAB_DATA/qwen3)" >&2
         exit 2
         ;;
     esac

@@ -24,6 +24,7 @@ swift_build() {
     shift
     require_swift
     require_packages swift
+    offer_packages
     export LAB_ENGINE_PREFIX=$PREFIX
     mkdir -p "$ROOT/.build/launcher" || give_up "cannot write in $ROOT/.build"
     # Made before the build, so that a file saved while the build runs counts as newer.

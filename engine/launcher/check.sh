@@ -38,6 +38,17 @@ expect "so are they for the program that fuzzes" 4 "missing" bare "$ROOT/lab" fu
 expect "the doctor reports what is missing and builds nothing" 4 "not built" bare "$ROOT/lab" doctor
 expect "the doctor names the toolchain it found" 4 "6.1.2" bare "$ROOT/lab" doctor
 
+if [ "$(uname -s)" = Linux ]; then
+    expect "the doctor names the optional package and how to get it" 4 "install -y --no-install-recommends bubblewrap" \
+        bare "$ROOT/lab" doctor
+    # Here apt-get fails, or nobody may install.
+    offer='. "$1/engine/launcher/say.sh"; . "$1/engine/launcher/toolchain.sh"; CACHE=$2/optional; offer_packages'
+    expect "what is optional and cannot be installed stops nothing" 0 "went on" bare env LAB_NO_INSTALL= \
+        bash -c "$offer; echo went on" - "$ROOT" "$work"
+    expect "and is tried once" 0 "silent: ." bare env LAB_NO_INSTALL= \
+        bash -c "$offer >\"\$2/said\" 2>&1; echo \"silent: \$(cat \"\$2/said\").\"" - "$ROOT" "$work"
+fi
+
 touch "$work/engine/include/llama.h" "$work/engine/lib/libllama.so"
 expect "an engine prefix that is not whole is refused by what it lacks" 4 "include/ggml.h" \
     env LAB_ENGINE_PREFIX="$work/engine" "$ROOT/lab" suites

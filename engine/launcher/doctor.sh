@@ -16,6 +16,9 @@ doctor() {
         doctor_line packages "missing: $missing; get them with: $(install_command $missing)"
         complete=""
     fi
+    missing=$(missing_optional_packages)
+    [ -z "$missing" ] || doctor_line "optional packages" \
+        "missing: $missing, which runs the code that models write; get it with: $(install_command $missing)"
     if [ -z "$engine_ready" ]; then
         complete=""
     elif [ ! -x "$ROOT/.build/release/lab" ]; then

@@ -36,14 +36,23 @@ lab_python() { "${LAB_PYTHON:-python3}" "$@"; }
 
 has() { command -v "$1" >/dev/null 2>&1; }
 
-has_sqlite() {
+# library_is_there NAME: whether the linker finds libNAME.so.
+library_is_there() {
     local folder
-    [ "$(uname -s)" != Darwin ] || return 0
-    [ -e /usr/include/sqlite3.h ] || [ -e /usr/local/include/sqlite3.h ] || return 1
     for folder in /usr/lib/*-linux-* /usr/lib64 /usr/lib /usr/local/lib; do
-        [ ! -e "$folder/libsqlite3.so" ] || return 0
+        [ ! -e "$folder/lib$1.so" ] || return 0
     done
     return 1
+}
+
+# header_is_there PATH: whether the compiler finds it.
+header_is_there() { [ -e "/usr/include/$1" ] || [ -e "/usr/local/include/$1" ]; }
+
+# macOS has SQLite, and a language detector of its own.
+has_sqlite() { [ "$(uname -s)" = Darwin ] || { header_is_there sqlite3.h && library_is_there sqlite3; }; }
+
+has_language_detector() {
+    [ "$(uname -s)" = Darwin ] || { header_is_there cld2/public/compact_lang_det.h && library_is_there cld2; }
 }
 
 # Prints the packages that are missing for PURPOSE (swift, engine or all), by the name of this system's packager.
@@ -53,6 +62,7 @@ missing_packages() {
     if [ "$purpose" != engine ]; then
         has git || names="$names git"
         has_sqlite || names="$names libsqlite3-dev"
+        has_language_detector || names="$names libcld2-dev"
     fi
     if [ "$purpose" != swift ]; then
         has cmake || names="$names cmake"
@@ -76,7 +86,7 @@ install_command() {
 
 # Installs what PURPOSE lacks, where that is allowed; otherwise ends with the command that would do it.
 require_packages() {
-    local purpose=$1 log=$CACHE/logs/packages.log names as_root=""
+    local purpose=$1 log=$CACHE/logs/packages.log names
     names=$(missing_packages "$purpose")
     [ -n "$names" ] || return 0
     if [ "$(uname -s)" = Darwin ]; then
@@ -90,18 +100,43 @@ require_packages() {
     fi
     has apt-get || give_up "missing (by their Debian names): $names" "install them with this system's package manager"
     [ -z "${LAB_NO_INSTALL:-}" ] || give_up "missing: $names (LAB_NO_INSTALL is set)" "run: $(install_command $names)"
-    if [ "$(id -u)" -ne 0 ]; then
-        { has sudo && sudo -n true 2>/dev/null; } || give_up "missing: $names" "run: $(install_command $names)"
-        as_root="sudo -n"
-    fi
-    # A fresh machine has no package lists, and an old one stale ones.
-    if ls /var/lib/apt/lists/*_Packages* >/dev/null 2>&1 && apt_install "$log" "$as_root" "$names"; then return 0; fi
-    step "reading the package lists" "$log" $as_root apt-get update && apt_install "$log" "$as_root" "$names" ||
-        give_up "run it yourself: $(install_command $names)"
+    find_root || give_up "missing: $names" "run: $(install_command $names)"
+    install_packages "$log" "$names" || give_up "run it yourself: $(install_command $names)"
+}
+
+# Prints the packages that are missing and that only some evaluations use: bubblewrap, in which they run the code that
+# models write (docs/sandbox.md). Without it those are skipped, and say so.
+missing_optional_packages() {
+    [ "$(uname -s)" != Linux ] || has bwrap || echo bubblewrap
+}
+
+# Tries to install what is optional, where that is allowed: once, and nothing depends on its success.
+offer_packages() {
+    local names log=$CACHE/logs/packages.log tried=$CACHE/logs/optional-packages-tried
+    names=$(missing_optional_packages)
+    [ -n "$names" ] && [ -z "${LAB_NO_INSTALL:-}" ] && [ ! -e "$tried" ] && has apt-get && find_root || return 0
+    { mkdir -p "$CACHE/logs" && touch "$tried"; } 2>/dev/null || return 0
+    install_packages "$log" "$names" || say "going on without $names; to get it: $(install_command $names)"
+}
+
+# Sets AS_ROOT to what makes a command root's; fails where that takes a password.
+AS_ROOT=""
+find_root() {
+    AS_ROOT=""
+    [ "$(id -u)" -ne 0 ] || return 0
+    AS_ROOT="sudo -n"
+    has sudo && sudo -n true 2>/dev/null
+}
+
+# A fresh machine has no package lists, and an old one stale ones.
+install_packages() {
+    local log=$1 names=$2
+    if ls /var/lib/apt/lists/*_Packages* >/dev/null 2>&1 && apt_install "$log" "$names"; then return 0; fi
+    step "reading the package lists" "$log" $AS_ROOT apt-get update && apt_install "$log" "$names"
 }
 
 apt_install() {
-    local log=$1 as_root=$2 names=$3
-    step "installing $names" "$log" $as_root env DEBIAN_FRONTEND=noninteractive \
+    local log=$1 names=$2
+    step "installing $names" "$log" $AS_ROOT env DEBIAN_FRONTEND=noninteractive \
         apt-get install -y --no-install-recommends $names
 }

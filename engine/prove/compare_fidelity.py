@@ -1,7 +1,9 @@
-"""The lab's KL divergences beside each other and beside llama-perplexity's: compare_fidelity.py FOLDER.
+"""The lab's perplexities and KL divergences beside llama-perplexity's: compare_fidelity.py FOLDER [--perplexity].
 
-FOLDER holds lockstep.json, floor.json and packs.json of `lab divergence`, candidate.log of llama-perplexity
---kl-divergence, and loss.json of fidelity_loss.py. Exit 1 when a bar is missed; each line says which and by how much.
+FOLDER holds report.json of `lab run`, parent-plain.log and candidate-plain.log of llama-perplexity; lockstep.json,
+floor.json and packs.json of `lab divergence`, parent.log and candidate.log of llama-perplexity with
+--kl-divergence-base, and loss.json of fidelity_loss.py. With --perplexity only the first three are read. Exit 1 when a
+bar is missed; each line says which and by how much.
 """
 
 import base64
@@ -33,6 +35,31 @@ def check(what, passed):
 def mean_nats(chunks, side):
     return sum(chunk[side]["nllSumNats"] for chunk in chunks) / sum(chunk[side]["tokenCount"] for chunk in chunks)
 
+
+def final_estimate(name):
+    found = re.search(r"Final estimate: PPL = ([0-9.]+)", (folder / name).read_text(errors="replace"))
+    if not found:
+        sys.exit(f"{name} has no final estimate; llama-perplexity's log thread sometimes loses lines: run it again")
+    return float(found.group(1))
+
+
+def compare_perplexities():
+    report = json.loads((folder / "report.json").read_text())
+    print(f"perplexity, lab run and llama-perplexity, {report['datasets'][0]['chunks']} windows:")
+    for role in ["parent", "candidate"]:
+        artifact = next(a for a in report["artifacts"] if a["role"] == role)
+        ours = next(m["value"] for m in report["measurements"]
+                    if m["metric"] == "perplexity" and m["artifact"] == artifact["path"])
+        theirs = final_estimate(f"{role}-plain.log")
+        check(f"{artifact['recipe']} {ours:.6f} and {theirs:.4f}: {100 * (ours / theirs - 1):+.5f} %, at most 0.1 %",
+              abs(ours / theirs - 1) <= 0.001)
+
+
+compare_perplexities()
+if "--perplexity" in sys.argv[2:]:
+    sys.exit(1 if failed else 0)
+check("llama-perplexity's estimate is the same with and without writing the logits",
+      abs(final_estimate("parent.log") / final_estimate("parent-plain.log") - 1) <= 1e-5)
 
 STATISTICS = {
     "mean": numpy.mean, "median": numpy.median, "p90": lambda x: numpy.quantile(x, 0.9),

@@ -1,6 +1,8 @@
-# `./lab prove fidelity`: KL divergence by pack, in lockstep and by llama-perplexity. Sourced by prove.sh.
+# `./lab prove fidelity`: perplexity by `lab run` and llama-perplexity; KL divergence by pack, in lockstep and by
+# llama-perplexity. Sourced by prove.sh.
 
 # SmolLM2-135M in BF16 and Q4_K_M on WikiText-2, 20 windows of 512 tokens. LAB_PROVE_SEEDS: the packs' seeds.
+# With the argument "perplexity" the perplexities only.
 prove_fidelity() {
     local data=${LAB_DATA:-$ROOT/../shared/data} work=$PROVE_WORK/fidelity checkpoint=$PROVE_WORK/smollm2-135m
     local text=${LAB_PROVE_TEXT:-$data/wikitext-2-raw/wiki.test.raw} windows=${LAB_PROVE_CHUNKS:-20} parent candidate
@@ -11,8 +13,15 @@ prove_fidelity() {
     parent=$work/gguf/smollm2-135m-bf16.gguf
     candidate=$work/gguf/smollm2-135m-q4_k_m.gguf
 
-    run_peer "$parent" "$work/parent.log" "$text" "$windows" || return 1
-    run_peer "$candidate" "$work/candidate.log" "$text" "$windows" --kl-divergence || return 1
+    run_peer "$parent" "$work/parent-plain.log" || return 1
+    run_peer "$candidate" "$work/candidate-plain.log" || return 1
+    run_suite || return 1
+    if [ "${1:-}" = perplexity ]; then
+        "$PROVE_PYTHON" "$ROOT/engine/prove/compare_fidelity.py" "$work" --perplexity
+        return
+    fi
+    run_peer "$parent" "$work/parent.log" --kl-divergence-base "$work/logits" || return 1
+    run_peer "$candidate" "$work/candidate.log" --kl-divergence-base "$work/logits" --kl-divergence || return 1
     compare_with_parent "in lockstep" lockstep || return 1
     compare_with_parent "the parent against itself, other steps" floor --artifact "$parent" --parent-micro-batch 100 \
         --limit 4 || return 1
@@ -27,19 +36,32 @@ prove_fidelity() {
     "$PROVE_PYTHON" "$ROOT/engine/prove/compare_fidelity.py" "$work"
 }
 
-# run_peer FILE LOG TEXT WINDOWS [OPTION]...: llama-perplexity, which writes the logits or compares with them.
+# run_peer FILE LOG [OPTION]...: llama-perplexity's perplexity; with options, the logits written or compared with.
 run_peer() {
-    local file=$1 log=$2 text=$3 windows=$4
-    shift 4
+    local file=$1 log=$2 last="Final estimate: PPL ="
+    shift 2
+    case "$*" in *--kl-divergence) last="Same top p:" ;; esac
     for _ in 1 2 3; do
-        step "llama-perplexity${1:+ $1}" "$PROVE_LOG" bash -c '"${@:2}" >"$1" 2>&1' _ "$log" \
-            "$PREFIX/bin/llama-perplexity" -m "$file" -f "$text" -c 512 --chunks "$windows" --no-warmup \
-            --kl-divergence-base "$PROVE_WORK/fidelity/logits" "$@" || return 1
+        # shellcheck disable=SC2154
+        step "llama-perplexity${1:+ $1} $(basename "$file")" "$PROVE_LOG" bash -c '"${@:2}" >"$1" 2>&1' _ "$log" \
+            "$PREFIX/bin/llama-perplexity" -m "$file" -f "$text" -c 512 --chunks "$windows" --no-warmup "$@" || return 1
         # Its log thread sometimes loses the last lines at exit; such a run is made again.
-        if [ $# = 0 ] || grep -q "Same top p:" "$log"; then return 0; fi
+        if grep -q "$last" "$log"; then return 0; fi
     done
     say "llama-perplexity printed no whole result in 3 runs: $log"
     return 1
+}
+
+# run_suite: the same perplexities as a user gets them, by a suite from the checkpoint on; leaves report.json.
+run_suite() {
+    local status=0
+    # shellcheck disable=SC2154
+    step "the lab, suites/balanced" "$PROVE_LOG" env LAB_ROOT="$ROOT" "$ROOT/.build/release/lab" run "$ROOT/suites/balanced" \
+        --model "$checkpoint" --evaluations perplexity --dataset wikitext2 --dataset-path "$text" --limit "$windows" \
+        --full --backend cpu --history "$work/history.sqlite" --store "$work/store" --output "$work/reports" || status=$?
+    # 1 and 3: what the gate thinks of the candidate is not the question here.
+    [ "$status" -le 1 ] || [ "$status" = 3 ] || return 1
+    cp "$work/reports/latest/report.json" "$work/report.json"
 }
 
 # compare_with_parent TITLE NAME [OPTION]...: the lab's comparison, into NAME.json.

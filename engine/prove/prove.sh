@@ -18,8 +18,8 @@ prove() {
     case " $PROVE_PARTS all " in
     *" $what "*) ;;
     *)
-        echo "usage: ./lab prove [conversion [MODEL] | recipes [MODEL...] | architectures | smollm2 | perplexity | fidelity |
-       imatrix | mlx | models | portability | arm64 | sequential [record ...] | defects | ci |
+        echo "usage: ./lab prove [conversion [MODEL] | recipes [MODEL...] | architectures | smollm2 | perplexity |
+       fidelity [perplexity] | imatrix | mlx | models | portability | arm64 | sequential [record ...] | defects | ci |
        reports [--shots DIR] | all]
 (models of conversion: pajama-tiny, qwen3-0.6b-random; of recipes: the files in fixtures/peers/recipes)" >&2
         exit 2

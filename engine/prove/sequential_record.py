@@ -1,6 +1,7 @@
-"""Keeps the per-chunk NLLs of full runs as a fixture: sequential_record.py OUTPUT.json N_CTX REPORT.json...
+"""Keeps the per-chunk NLLs of full runs as a fixture: sequential_record.py OUTPUT.json N_CTX CHECKPOINT REPORT.json...
 
-Each report is of one recipe, on the same chunks and with the same parent.
+CHECKPOINT says in words where the checkpoint comes from. Each report is of one recipe, on the same chunks and with the
+same parent, of a run with --full.
 """
 
 import json
@@ -36,7 +37,16 @@ def command(report):
     return " ".join(os.path.basename(word) if os.path.isabs(word) else word for word in words)
 
 
-def main(output, context_length, paths):
+def remade_by(commands, recipes):
+    """The recording with its arguments, as they stand in the runs' commands; none for the embedded model."""
+    words = shlex.split(commands[0])
+    if "--model" not in words:
+        return "./lab prove sequential record"
+    named = [words[words.index(option) + 1] for option in ["--model", "--dataset-path", "--dataset"]]
+    return shlex.join(["./lab", "prove", "sequential", "record", *named, *recipes])
+
+
+def main(output, context_length, checkpoint, paths):
     runs = [read(path) for path in paths]
     report, parent, _, dataset, first = runs[0]
     chunks = [
@@ -51,11 +61,15 @@ def main(output, context_length, paths):
             if (chunk["sample"], chunk["parent"]) != (point["sample"], point["parent"]):
                 give_up(f"{path}, chunk {point['index']}: another chunk or parent's NLL than in {paths[0]}")
             chunk["candidates"][candidate["recipe"]] = point["candidate"]
+    commands = [command(report) for report, *_ in runs]
+    if not all("--full" in shlex.split(one) for one in commands):
+        give_up("a run was made without --full")
     machine = report["machine"]
     provenance = {
-        "remade_by": "./lab prove sequential record",
+        "remade_by": remade_by(commands, recipes),
         "values": "mean NLL of the chunk's scored tokens, nats per token",
         "model": parent["model"],
+        "checkpoint": checkpoint,
         "checkpoint_sha256": parent["source"],
         "parent": {"recipe": parent["recipe"], "sha256": parent["sha256"]},
         "candidates": recipes,
@@ -66,7 +80,7 @@ def main(output, context_length, paths):
         "device": machine["device"],
         "threads": machine["threads"],
         "date": report["started_at"][:10],
-        "commands": [command(report) for report, *_ in runs],
+        "commands": commands,
     }
     with open(output, "w", encoding="utf-8") as file:
         file.write('{"provenance": ' + json.dumps(provenance, indent=1) + ',\n"chunks": [\n')
@@ -75,6 +89,6 @@ def main(output, context_length, paths):
     print(f"{output}: {len(chunks)} chunks, {', '.join(recipes)}")
 
 
-if len(sys.argv) < 4:
-    give_up("usage: sequential_record.py OUTPUT.json N_CTX REPORT.json...")
-main(sys.argv[1], int(sys.argv[2]), sys.argv[3:])
+if len(sys.argv) < 5:
+    give_up("usage: sequential_record.py OUTPUT.json N_CTX CHECKPOINT REPORT.json...")
+main(sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4:])

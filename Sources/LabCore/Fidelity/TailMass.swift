@@ -77,8 +77,13 @@ struct SplitMix64 {
     /// A stream of its own for each seed, chunk and position.
     init(settings: PredictionSettings, tokens: Digest, position: Int) {
         let chunk = Digest(of: "\(settings.seed) \(tokens)").bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+        self.init(seed: chunk, position: position)
+    }
+
+    /// A stream of its own for each seed and position.
+    init(seed: UInt64, position: Int) {
         // Mixed, as streams whose states differ by multiples of the increment would overlap.
-        state = Self.mix(chunk ^ Self.mix(UInt64(position) &+ Self.increment))
+        state = Self.mix(seed ^ Self.mix(UInt64(position) &+ Self.increment))
     }
 
     private static let increment: UInt64 = 0x9E37_79B9_7F4A_7C15

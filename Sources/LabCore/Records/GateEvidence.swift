@@ -24,16 +24,20 @@ public struct GateEvidence: Hashable, Sendable, Codable {
     public var interval: Interval?
     /// Where values were clipped; nil where they were not.
     public var clip: Interval?
-    /// The smallest change of the true value that this many chunks show with a probability of 80 %; nil where one
-    /// chunk gives no spread.
+    /// The smallest distance from the limit that this many chunks show with a probability of 80 %, by a test of a fixed
+    /// number of chunks; 0 for an exact verdict, nil where one chunk gives no spread.
     public var minimumDetectableEffect: Double?
-    /// Chunks that an inconclusive gate would need; nil where it is decided, or where no number of chunks suffices.
+    /// Chunks that an inconclusive gate would need, at most all of them; nil where it is decided, and in records of older
+    /// labs where it could not be told.
     public var neededChunks: Int?
+    /// What is counted, in the singular: "prompt"; nil for chunks of a text.
+    public var part: String?
 
     /// Describes the evidence.
     public init(
         basis: Basis, chunksUsed: Int, chunksAvailable: Int, alpha: Double, interval: Interval? = nil,
-        clip: Interval? = nil, minimumDetectableEffect: Double? = nil, neededChunks: Int? = nil
+        clip: Interval? = nil, minimumDetectableEffect: Double? = nil, neededChunks: Int? = nil,
+        part: String? = nil
     ) {
         self.basis = basis
         self.chunksUsed = chunksUsed
@@ -43,5 +47,6 @@ public struct GateEvidence: Hashable, Sendable, Codable {
         self.clip = clip
         self.minimumDetectableEffect = minimumDetectableEffect
         self.neededChunks = neededChunks
+        self.part = part
     }
 }

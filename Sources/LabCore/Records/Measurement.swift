@@ -45,11 +45,18 @@ public struct MetricDefinition: Hashable, Sendable {
     /// Positions at which parent and candidate hold the same token for the likeliest: llama-perplexity's "Same top p".
     public static let topAgreement = MetricDefinition(
         name: "top1_agreement", unit: "percent", polarity: .higherIsBetter)
+    /// Prompts that are answered rightly.
+    public static let accuracy = MetricDefinition(name: "accuracy", unit: "percent", polarity: .higherIsBetter)
+    /// ``accuracy`` less the parent's, on the same prompts.
+    public static let accuracyChange = MetricDefinition(
+        name: "accuracy_change", unit: "percentage_points", polarity: .higherIsBetter)
 
     /// Every metric.
-    public static let all = [
-        perplexity, perplexityIncrease, logRatio, klMean, klMeanExcess, klMedian, klP90, klP99, klMax, topAgreement,
-    ]
+    public static let all =
+        [
+            perplexity, perplexityIncrease, logRatio, klMean, klMeanExcess, klMedian, klP90, klP99, klMax, topAgreement,
+            accuracy, accuracyChange,
+        ] + ofGeneration
 
     /// The metric with a name; nil where this lab has none.
     public static func named(_ name: String) -> MetricDefinition? { all.first { $0.name == name } }

@@ -82,9 +82,11 @@ public struct MetricChange: Hashable, Sendable, Codable {
     public var reason: String
     /// Every chunk in common; those that got worse most come first.
     public var chunks: [Chunk]
+    /// What is counted, in the singular: "prompt"; nil for chunks of a text.
+    public var part: String?
 
     /// Whether the change is in percentage points: a difference of two percentages is no percentage of anything.
-    public var isInPoints: Bool { unit == "percent" }
+    public var isInPoints: Bool { unit == "percent" || unit == "percentage_points" }
 
     /// The chunks that got worse most, three at most.
     public var worst: [Chunk] {

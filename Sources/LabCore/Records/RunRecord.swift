@@ -30,6 +30,10 @@ public struct RunRecord: Hashable, Sendable, Codable {
     public var languages: [LanguageRecord]?
     /// Tasks that a model was to think about; nil where no evaluation set any.
     public var thoughts: [ThoughtRecord]?
+    /// How prompts with a right answer were answered; nil where no evaluation asked any.
+    public var answers: [AnswersRecord]?
+    /// Results by prompt, for later paired comparison; nil where no evaluation asked any.
+    public var promptSeries: [PromptSeries]?
     /// Speed against depth; nil where no evaluation measured it.
     public var throughput: [ThroughputRecord]?
     /// How much worse than in an accepted run metrics may be; nil in records of older labs.
@@ -250,13 +254,16 @@ public struct DatasetRecord: Hashable, Sendable, Codable {
     public var chunks: Int
     /// Chunks it holds in all.
     public var chunksAvailable: Int
+    /// What its parts are, in the singular: "prompt"; nil for chunks of a text.
+    public var part: String?
 
     /// Creates a record.
-    public init(name: String, sha256: Digest, chunks: Int, chunksAvailable: Int) {
+    public init(name: String, sha256: Digest, chunks: Int, chunksAvailable: Int, part: String? = nil) {
         self.name = name
         self.sha256 = sha256
         self.chunks = chunks
         self.chunksAvailable = chunksAvailable
+        self.part = part
     }
 }
 

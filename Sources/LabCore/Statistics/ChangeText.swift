@@ -9,51 +9,60 @@ struct ChangeText {
             return
         }
         guard isComparable || change.tolerance == nil else {
-            sentence =
-                shared.isSameText
-                ? "cannot be compared from parts of the text; measure all chunks in both runs, with --full"
-                : "the runs have no chunk in common; measure both on the same text, in windows of the same length"
+            sentence = Self.obstacle(change, shared)
             return
         }
-        let unit = change.isInPoints ? " percentage points" : Gate.unitText(change.changeUnit)
-        var text = Self.movement(change, unit: unit)
+        let parts = (change.part ?? "chunk") + "s"
+        var text = Self.movement(change)
         switch change.basis {
         case .sameSamples: text = "unchanged: the very same samples"
-        case .exact: text += change.chunksShared > 0 ? " on all \(change.chunksShared) chunks" : " on the whole text"
+        case .exact:
+            text += change.chunksShared > 0 ? " on all \(change.chunksShared) \(parts)" : " on \(Self.whole(change))"
         case .sequential, .paired:
             text +=
-                change.chunksAvailable.map { " on \(change.chunksShared) of \($0) chunks" }
-                ?? " on \(change.chunksShared) chunks"
+                change.chunksAvailable.map { " on \(change.chunksShared) of \($0) \(parts)" }
+                ?? " on \(change.chunksShared) \(parts)"
         case .unpaired: text += ", not paired"
         }
         if let interval = change.interval {
-            text += ", interval \(Gate.text(interval.low)) to \(Gate.text(interval.high))\(unit)"
+            text += ", interval \(Gate.text(interval.low)) to \(Self.amount(interval.high, of: change))"
         }
         if let allowed = change.allowed {
-            text += "; \(Gate.text(allowed))\(unit) worse is allowed" + Self.tolerance(change, unit: unit)
+            text += "; \(Self.amount(allowed, of: change)) worse is allowed" + Self.tolerance(change)
         }
         if change.status == .inconclusive { text += "; " + Self.remedy(change, shared) }
         sentence = text
     }
 
+    /// Why nothing can be said, and how to mend it.
+    private static func obstacle(_ change: MetricChange, _ shared: SharedChunks) -> String {
+        let parts = (change.part ?? "chunk") + "s"
+        if shared.isSameText {
+            let whole = change.part == nil ? "text" : "set"
+            return "cannot be compared from parts of the \(whole); measure all \(parts) in both runs, with --full"
+        }
+        return change.part == nil
+            ? "the runs have no chunk in common; measure both on the same text, in windows of the same length"
+            : "the runs have no \(change.part ?? "") in common; measure both on the same set, rendered alike"
+    }
+
     private static func remedy(_ change: MetricChange, _ shared: SharedChunks) -> String {
-        let needed = change.neededChunks.map { "about \($0) chunks would decide, " } ?? ""
+        let needed = change.neededChunks.map { "about \($0) \(change.part ?? "chunk")s would decide, " } ?? ""
         guard shared.isReferenceShorter else { return needed + "--full measures all" }
         return needed
             + (shared.isRandomOrder
                 ? "the reference measured no more; one made with --full has all"
-                : "the reference lacks the others; accept a run on this text")
+                : "the reference lacks the others; accept a run on this \(change.part == nil ? "text" : "set")")
     }
 
     /// " (the larger of 10 % of the reference and 0.001 nats per token)"; empty where the amount allowed says it all.
-    private static func tolerance(_ change: MetricChange, unit: String) -> String {
+    private static func tolerance(_ change: MetricChange) -> String {
         let relative = change.tolerance?.relativePercent
         let absolute = change.tolerance?.absolute
         // A perplexity's change is a share of it already; other changes are amounts.
         let isShare = change.changeUnit != change.unit
-        let ownUnit = isShare ? "" : unit
         let share = relative.map { "\(Gate.text($0)) %" + (isShare ? "" : " of the reference") }
-        let amount = absolute.map { (isShare ? "an amount of " : "") + "\(Gate.text($0))\(ownUnit)" }
+        let amount = absolute.map { isShare ? "an amount of \(Gate.text($0))" : Self.amount($0, of: change) }
         switch (share, amount) {
         case (let share?, let amount?): return " (the larger of \(share) and \(amount))"
         case (let share?, nil): return isShare ? "" : " (\(share))"
@@ -62,8 +71,16 @@ struct ChangeText {
         }
     }
 
-    private static func movement(_ change: MetricChange, unit: String) -> String {
+    private static func movement(_ change: MetricChange) -> String {
         if change.change == 0 { return "unchanged" }
-        return "\(change.change > 0 ? "up" : "down") by \(Gate.text(abs(change.change)))\(unit)"
+        return "\(change.change > 0 ? "up" : "down") by \(amount(abs(change.change), of: change))"
+    }
+
+    private static func whole(_ change: MetricChange) -> String {
+        change.part == nil ? "the whole text" : "the whole set"
+    }
+
+    private static func amount(_ value: Double, of change: MetricChange) -> String {
+        Gate.text(value) + Gate.unitText(change.isInPoints ? "percentage_points" : change.changeUnit, of: value)
     }
 }

@@ -37,10 +37,12 @@ public struct ClusteredMean: Hashable, Sendable {
         self.standardError = standardError
     }
 
-    /// Student-t interval of the mean with n - 1 degrees of freedom; nil for a single cluster.
+    /// Student-t interval of the mean with n - 1 degrees of freedom; nil for a single cluster and for a level outside
+    /// -1...1, exclusive.
     public func interval(level: Double = 0.95) -> Interval? {
         guard let standardError else { return nil }
         let reach = StudentT.quantile(0.5 + level / 2, degreesOfFreedom: Double(n - 1)) * standardError
+        guard !reach.isNaN else { return nil }
         return Interval(low: mean - reach, high: mean + reach, level: level)
     }
 }

@@ -9,12 +9,14 @@ public enum Gate {
     /// the limit, fail when it lies outside, inconclusive when it straddles it or cannot be computed. What is not
     /// finite is inconclusive too.
     ///
-    /// - Parameter isWholeCorpus: whether every chunk of the corpus was measured.
+    /// - Parameters:
+    ///   - isWholeCorpus: whether every chunk of the corpus was measured.
+    ///   - part: what the corpus is made of, in the singular.
     public static func judge(
-        _ estimate: Estimate, against threshold: Threshold, isWholeCorpus: Bool
+        _ estimate: Estimate, against threshold: Threshold, isWholeCorpus: Bool, part: String = "chunk"
     ) -> (status: VerdictStatus, reason: String) {
-        let limit = "the limit of \(Gate.text(threshold.limit))\(threshold.unitText)"
-        let value = "\(Gate.text(estimate.value))\(threshold.unitText)"
+        let limit = "the limit of \(threshold.text(threshold.limit))"
+        let value = threshold.text(estimate.value)
         guard estimate.value.isFinite, threshold.limit.isFinite else {
             return (.inconclusive, "\(value) against \(limit): there is no number to judge")
         }
@@ -22,22 +24,25 @@ public enum Gate {
             let isInside = threshold.admits(estimate.value)
             return (
                 isInside ? .pass : .fail,
-                "\(value) on all \(estimate.n) chunks is \(isInside ? "inside" : "outside") \(limit)"
+                "\(value) on all \(estimate.n) \(part)s is \(isInside ? "inside" : "outside") \(limit)"
             )
         }
         guard let interval = estimate.interval, interval.low.isFinite, interval.high.isFinite else {
-            return (.inconclusive, "\(estimate.n) chunk(s) of a larger text give no interval; measure more chunks")
+            return (
+                .inconclusive,
+                "\(estimate.n) \(part)(s) of a larger \(part == "chunk" ? "text" : "set") give no interval; measure more \(part)s"
+            )
         }
         let range = "\(Gate.text(interval.low)) to \(Gate.text(interval.high))"
         switch (threshold.admits(interval.low), threshold.admits(interval.high)) {
         case (true, true):
-            return (.pass, "\(value), interval \(range) from \(estimate.n) chunks, is inside \(limit)")
+            return (.pass, "\(value), interval \(range) from \(estimate.n) \(part)s, is inside \(limit)")
         case (false, false):
-            return (.fail, "\(value), interval \(range) from \(estimate.n) chunks, is outside \(limit)")
+            return (.fail, "\(value), interval \(range) from \(estimate.n) \(part)s, is outside \(limit)")
         default:
             return (
                 .inconclusive,
-                "\(value), interval \(range) from \(estimate.n) chunks, straddles \(limit); measure more chunks"
+                "\(value), interval \(range) from \(estimate.n) \(part)s, straddles \(limit); measure more \(part)s"
             )
         }
     }
@@ -46,11 +51,11 @@ public enum Gate {
     public static func earlyReason(
         _ value: Double, of threshold: Threshold, evidence: GateEvidence, isInside: Bool
     ) -> String {
-        let chunks = "\(evidence.chunksUsed) of \(evidence.chunksAvailable) chunks"
-        var text = "\(Gate.text(value))\(threshold.unitText) on \(chunks): the mean of all"
+        let chunks = "\(evidence.chunksUsed) of \(evidence.chunksAvailable) \(evidence.part ?? "chunk")s"
+        var text = "\(threshold.text(value)) on \(chunks): the mean of all"
         if let clip = evidence.clip { text += ", each clipped to \(Gate.text(clip.low)) to \(Gate.text(clip.high))," }
         text +=
-            " is \(isInside ? "inside" : "outside") the limit of \(Gate.text(threshold.limit))\(threshold.unitText) with "
+            " is \(isInside ? "inside" : "outside") the limit of \(threshold.text(threshold.limit)) with "
         return text + "\(Gate.text(100 * (1 - evidence.alpha))) % confidence"
     }
 
@@ -63,15 +68,18 @@ public enum Gate {
     }
 
     /// A unit as it stands behind a number, with its space; empty where there is none.
-    static func unitText(_ unit: String) -> String {
+    static func unitText(_ unit: String, of amount: Double) -> String {
         switch unit {
         case "percent": " %"
         case "1": ""
+        case "texts", "prompts", "languages", "tokens", "percentage_points":
+            " " + (amount == 1 ? String(unit.dropLast()) : unit).replacing("_", with: " ")
         default: " " + unit.replacing("_", with: " ")
         }
     }
 }
 
 extension Threshold {
-    fileprivate var unitText: String { Gate.unitText(unit) }
+    /// An amount in the limit's unit.
+    fileprivate func text(_ amount: Double) -> String { Gate.text(amount) + Gate.unitText(unit, of: amount) }
 }

@@ -27,7 +27,7 @@ struct MeasuredPair {
         let scale = MetricScale(definition: definition)
         self.scale = scale
         tolerance = tolerances.tolerance(of: new.metric, in: new.evaluation)
-        shared = SharedChunks(new, in: run, old, in: reference, value: scale.chunkValue)
+        shared = SharedChunks(new, in: run, old, in: reference, scale: scale)
         isSameComputation =
             candidate.sha256 == counterpart.sha256 && run.engine == reference.engine
             && run.machine.device == reference.machine.device && run.parent?.sha256 == reference.parent?.sha256
@@ -52,6 +52,7 @@ struct MeasuredPair {
             chunksAvailable: shared.available, neededChunks: estimate?.neededChunks,
             relation: estimate?.relation(allowed: allowed) ?? .unknown, status: nil, reason: "",
             chunks: changes)
+        change.part = shared.part
         if tolerance != nil {
             change.status = estimate?.isAllowed.map { $0 ? .pass : .fail } ?? .inconclusive
         }

@@ -60,7 +60,7 @@ extension SequentialGate {
                 clip: range(from: limitNats - reach, to: limitNats + reach), allowance: allowanceNats, alpha: alpha)
         }
 
-        /// A gate on mean KL divergences of chunks, which are never below 0; lower is better.
+        /// A gate on means that are never below 0, the KL divergences or NLLs of chunks; lower is better.
         ///
         /// - Parameter limitNats: the margin.
         public static func divergences(limitNats: Double, populationSize: Int, alpha: Double = 0.01) -> Design {

@@ -19,18 +19,19 @@ struct SharedChunks {
     let isSameText: Bool
     /// Whether the run under test measured chunks that the reference lacks.
     let isReferenceShorter: Bool
+    /// What the chunks are, in the singular: "prompt"; nil for chunks of a text.
+    let part: String?
 
     init(
-        _ new: Measurement, in run: RunRecord, _ old: Measurement, in reference: RunRecord,
-        value: (PairedSeries.Point) -> Double?
+        _ new: Measurement, in run: RunRecord, _ old: Measurement, in reference: RunRecord, scale: MetricScale
     ) {
-        let points = run.points(of: new)
-        let earlier = reference.points(of: old)
+        let points = run.parts(of: new, scale: scale)
+        let earlier = reference.parts(of: old, scale: scale)
         let (ordered, earlierOrdered) = (points.inOrder, earlier.inOrder)
         let before = Dictionary(uniqueKeysWithValues: earlierOrdered.map { ($0.key, $0.point) })
         let shared = ordered.compactMap { key, point in before[key].map { (key: key, old: $0, new: point) } }
         chunks = shared.compactMap { _, old, new in
-            value(old).flatMap { old in value(new).map { Chunk(index: new.index, old: old, new: $0) } }
+            old.value.flatMap { old in new.value.map { Chunk(index: new.index, old: old, new: $0) } }
         }
         available = run.chunksAvailable(for: new)
         // In a text that was edited the chunks left over are no random part of it.
@@ -45,7 +46,15 @@ struct SharedChunks {
             points.isEmpty && earlier.isEmpty
             ? run.text(of: new).map { $0 == reference.text(of: old) } ?? false : !shared.isEmpty
         isReferenceShorter = shared.count < points.count
+        part = run.promptSeries(of: new) == nil ? nil : "prompt"
     }
+}
+
+/// A chunk of a text or a prompt of a set, with its part of a metric's mean; nil where the metric is no mean over them.
+struct MeasuredPart {
+    let index: Int
+    let sample: Digest
+    let value: Double?
 }
 
 /// What a chunk is paired by: a text may hold the same one several times.
@@ -54,9 +63,9 @@ private struct Occurrence: Hashable {
     let number: Int
 }
 
-extension [PairedSeries.Point] {
-    /// The points in the order laid down, each with what it is paired by.
-    fileprivate var inOrder: [(key: Occurrence, point: PairedSeries.Point)] {
+extension [MeasuredPart] {
+    /// The parts in the order laid down, each with what it is paired by.
+    fileprivate var inOrder: [(key: Occurrence, point: MeasuredPart)] {
         var seen: [Digest: Int] = [:]
         return RandomOrder.order(of: map(\.sample)).map { place in
             let point = self[place]
@@ -73,6 +82,26 @@ extension RunRecord {
             $0.evaluation == measurement.evaluation && $0.backend == measurement.backend
                 && $0.artifact == measurement.artifact
         }?.points ?? []
+    }
+
+    /// The prompts behind a measurement; nil for one that was made on a text.
+    fileprivate func promptSeries(of measurement: Measurement) -> PromptSeries? {
+        (promptSeries ?? []).first { series in
+            series.evaluation == measurement.evaluation && series.backend == measurement.backend
+                && series.artifact == measurement.artifact
+        }
+    }
+
+    /// The chunks or prompts behind a measurement; empty where the record has none.
+    fileprivate func parts(of measurement: Measurement, scale: MetricScale) -> [MeasuredPart] {
+        if let prompts = promptSeries(of: measurement) {
+            return prompts.points.map {
+                MeasuredPart(index: $0.index, sample: $0.sample, value: $0.values[measurement.metric])
+            }
+        }
+        return points(of: measurement).map {
+            MeasuredPart(index: $0.index, sample: $0.sample, value: scale.chunkValue($0))
+        }
     }
 
     private func evidence(on measurement: Measurement) -> [GateEvidence] {
@@ -99,9 +128,15 @@ extension RunRecord {
         evidence(on: measurement).first?.chunksAvailable ?? dataset(of: measurement)?.chunksAvailable
     }
 
+    private func partCount(of measurement: Measurement) -> Int {
+        MetricDefinition.named(measurement.metric).map {
+            parts(of: measurement, scale: MetricScale(definition: $0)).count
+        } ?? 0
+    }
+
     /// Whether a value's chunks are the first of the order laid down: all of them, or those of a gate that stopped.
     fileprivate func isInRandomOrder(_ measurement: Measurement) -> Bool {
         evidence(on: measurement).contains { $0.basis != .interval }
-            || chunksAvailable(for: measurement) == points(of: measurement).count
+            || chunksAvailable(for: measurement) == partCount(of: measurement)
     }
 }

@@ -6,10 +6,10 @@ public enum StudentT {
     ///
     /// - Parameters:
     ///   - probability: in 0..<1, exclusive of both ends.
-    ///   - degreesOfFreedom: above 0.
+    ///   - degreesOfFreedom: above 0 and finite.
+    /// - Returns: NaN for a probability or degrees of freedom outside, NaN among them: there is no such distribution.
     public static func quantile(_ probability: Double, degreesOfFreedom: Double) -> Double {
-        precondition(probability > 0 && probability < 1, "a quantile needs a probability inside (0, 1)")
-        precondition(degreesOfFreedom > 0, "Student's t needs positive degrees of freedom")
+        guard probability > 0, probability < 1, isDistribution(degreesOfFreedom) else { return .nan }
         if probability == 0.5 { return 0 }
         if probability < 0.5 { return -quantile(1 - probability, degreesOfFreedom: degreesOfFreedom) }
         var low = 0.0
@@ -26,10 +26,15 @@ public enum StudentT {
         return (low + high) / 2
     }
 
-    /// P(T <= t).
+    /// P(T <= t); NaN where t is, and for degrees of freedom that are not above 0 and finite.
     public static func cumulative(_ t: Double, degreesOfFreedom: Double) -> Double {
+        guard !t.isNaN, isDistribution(degreesOfFreedom) else { return .nan }
         let tail =
             0.5 * IncompleteBeta.regularized(degreesOfFreedom / (degreesOfFreedom + t * t), degreesOfFreedom / 2, 0.5)
         return t > 0 ? 1 - tail : tail
+    }
+
+    private static func isDistribution(_ degreesOfFreedom: Double) -> Bool {
+        degreesOfFreedom > 0 && degreesOfFreedom.isFinite
     }
 }

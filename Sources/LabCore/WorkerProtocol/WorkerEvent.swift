@@ -2,7 +2,8 @@ public import Foundation
 
 /// What a worker answers. On the wire: `{"id": 1, "event": "scored", "payload": {...}}`.
 ///
-/// Every request ends with exactly one of its closing events: `greeted`, `loaded`, `chunked`, `done`, or `failed`.
+/// Every request ends with exactly one of its closing events: `greeted`, `loaded`, `chunked`, `rendered`,
+/// `done`, or `failed`.
 public enum WorkerEvent: Sendable, Hashable {
     /// Answer to `hello`; closes it.
     case greeted(Greeting)
@@ -16,13 +17,19 @@ public enum WorkerEvent: Sendable, Hashable {
     case predicted(PredictedChunk)
     /// One chunk's divergence from the parent.
     case diverged(DivergedChunk)
+    /// Answer to `render`, in the order of its prompts; closes it.
+    case rendered([RenderedPrompt])
     /// One prompt's continuation.
     case completed(Completion)
+    /// One text followed.
+    case followed(Followed)
+    /// Tokens that `generate` or `follow` has computed so far; sent every second or so, so that long texts are no silence.
+    case advanced(Int)
     /// One chunk has gone through the model, by its index.
     case calibrated(Int)
     /// One matrix's sums.
     case collected(CollectedSums)
-    /// Closes `score`, `predict`, `diverge`, `generate`, `restoreCalibration` and `calibrate`.
+    /// Closes `score`, `predict`, `diverge`, `generate`, `follow`, `restoreCalibration` and `calibrate`.
     case done
     /// The request could not be done; closes it. The worker lives on.
     case failed(Failure)
@@ -150,21 +157,29 @@ public enum WorkerEvent: Sendable, Hashable {
 
     /// One prompt's continuation.
     public struct Completion: Sendable, Hashable, Codable {
-        /// Index of the prompt.
+        /// The prompt's number.
         public var index: Int
-        /// The generated text, special tokens included, without the token that ended it.
-        public var text: String
-        /// Generated tokens, without the one that ended it.
-        public var tokens: [Int32]
-        /// "stop" when the model ended it, "length" at the token limit.
-        public var finish: String
+        /// What was written.
+        public var output: GeneratedText
 
         /// Creates a continuation.
-        public init(index: Int, text: String, tokens: [Int32], finish: String) {
+        public init(index: Int, output: GeneratedText) {
             self.index = index
-            self.text = text
-            self.tokens = tokens
-            self.finish = finish
+            self.output = output
+        }
+    }
+
+    /// One text followed.
+    public struct Followed: Sendable, Hashable, Codable {
+        /// The text's number.
+        public var index: Int
+        /// What the model makes of it.
+        public var output: FollowedText
+
+        /// Creates a result.
+        public init(index: Int, output: FollowedText) {
+            self.index = index
+            self.output = output
         }
     }
 
@@ -206,7 +221,8 @@ extension WorkerEvent.Envelope: Codable {
     }
 
     private enum Kind: String, Codable {
-        case greeted, loaded, chunked, scored, predicted, diverged, completed, calibrated, collected, done, failed
+        case greeted, loaded, chunked, scored, predicted, diverged, rendered, completed, followed, advanced, calibrated
+        case collected, done, failed
     }
 
     /// Decodes the wire form.
@@ -223,7 +239,10 @@ extension WorkerEvent.Envelope: Codable {
         case .scored: event = .scored(try payload(WorkerEvent.ScoredChunk.self))
         case .predicted: event = .predicted(try payload(WorkerEvent.PredictedChunk.self))
         case .diverged: event = .diverged(try payload(WorkerEvent.DivergedChunk.self))
+        case .rendered: event = .rendered(try payload([RenderedPrompt].self))
         case .completed: event = .completed(try payload(WorkerEvent.Completion.self))
+        case .followed: event = .followed(try payload(WorkerEvent.Followed.self))
+        case .advanced: event = .advanced(try payload(Int.self))
         case .calibrated: event = .calibrated(try payload(Int.self))
         case .collected: event = .collected(try payload(CollectedSums.self))
         case .done: event = .done
@@ -246,7 +265,10 @@ extension WorkerEvent.Envelope: Codable {
         case .scored(let payload): try encode(.scored, payload)
         case .predicted(let payload): try encode(.predicted, payload)
         case .diverged(let payload): try encode(.diverged, payload)
+        case .rendered(let payload): try encode(.rendered, payload)
         case .completed(let payload): try encode(.completed, payload)
+        case .followed(let payload): try encode(.followed, payload)
+        case .advanced(let tokens): try encode(.advanced, tokens)
         case .calibrated(let index): try encode(.calibrated, index)
         case .collected(let sums): try encode(.collected, sums)
         case .done: try encode(.done, Int?.none)

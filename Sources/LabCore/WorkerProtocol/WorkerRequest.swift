@@ -16,8 +16,12 @@ public enum WorkerRequest: Sendable, Hashable {
     /// Compare the model's predictions on chunks of the text chunked last with its parent's; one `diverged` event per
     /// chunk.
     case diverge(DivergeParameters)
-    /// Continue prompts greedily, many at a time; one `completed` event per prompt.
+    /// Turn prompts into tokens, conversations by the model's own chat template; needs the vocabulary alone.
+    case render(RenderParameters)
+    /// Continue prompts, many at a time; one `completed` event per prompt, as soon as its text is whole.
     case generate(GenerateParameters)
+    /// Send texts through the model, each token given those before it; one `followed` event per text.
+    case follow(FollowParameters)
     /// Continue a calibration from sums collected before; one request per matrix.
     case restoreCalibration(CollectedSums)
     /// Send chunks of the text chunked last through the model; one `calibrated` event per chunk, then one `collected`
@@ -142,17 +146,79 @@ public enum WorkerRequest: Sendable, Hashable {
         }
     }
 
-    /// Prompts to continue.
-    public struct GenerateParameters: Sendable, Hashable, Codable {
-        /// Rendered prompts; special tokens in them are recognised.
-        public var prompts: [String]
-        /// Most tokens to generate for each.
-        public var maximumTokens: Int
+    /// Prompts to turn into tokens.
+    public struct RenderParameters: Sendable, Hashable, Codable {
+        /// The prompts.
+        public var prompts: [PromptSource]
 
         /// Creates parameters.
-        public init(prompts: [String], maximumTokens: Int) {
+        public init(prompts: [PromptSource]) {
+            self.prompts = prompts
+        }
+    }
+
+    /// Prompts to continue.
+    public struct GenerateParameters: Sendable, Hashable, Codable {
+        /// One prompt.
+        public struct Prompt: Sendable, Hashable, Codable {
+            /// The number that its `completed` event carries.
+            public var index: Int
+            /// Its tokens.
+            public var tokens: [Int32]
+            /// How the answer is taken apart: the format of its ``RenderedPrompt``.
+            public var format: String?
+            /// Seed of sampling.
+            public var seed: UInt64
+
+            /// Creates a prompt.
+            public init(index: Int, tokens: [Int32], format: String? = nil, seed: UInt64 = 0) {
+                self.index = index
+                self.tokens = tokens
+                self.format = format
+                self.seed = seed
+            }
+        }
+
+        /// The prompts, in the order in which they are taken up.
+        public var prompts: [Prompt]
+        /// Most tokens to generate for each.
+        public var maximumTokens: Int
+        /// How tokens are chosen.
+        public var sampling: Sampling
+
+        /// Creates parameters.
+        public init(prompts: [Prompt], maximumTokens: Int, sampling: Sampling = .greedy) {
             self.prompts = prompts
             self.maximumTokens = maximumTokens
+            self.sampling = sampling
+        }
+    }
+
+    /// Texts to follow.
+    public struct FollowParameters: Sendable, Hashable, Codable {
+        /// A prompt and what was written after it.
+        public struct Text: Sendable, Hashable, Codable {
+            /// The number that its `followed` event carries.
+            public var index: Int
+            /// Tokens of the prompt, at least one.
+            public var prompt: [Int32]
+            /// Tokens to follow.
+            public var continuation: [Int32]
+
+            /// Creates a text.
+            public init(index: Int, prompt: [Int32], continuation: [Int32]) {
+                self.index = index
+                self.prompt = prompt
+                self.continuation = continuation
+            }
+        }
+
+        /// The texts, in the order in which they are taken up.
+        public var texts: [Text]
+
+        /// Creates parameters.
+        public init(texts: [Text]) {
+            self.texts = texts
         }
     }
 
@@ -188,7 +254,7 @@ extension WorkerRequest.Envelope: Codable {
     }
 
     private enum Method: String, Codable {
-        case hello, load, chunk, score, predict, diverge, generate, calibrate
+        case hello, load, chunk, score, predict, diverge, render, generate, follow, calibrate
         case restoreCalibration = "restore_calibration"
     }
 
@@ -206,7 +272,9 @@ extension WorkerRequest.Envelope: Codable {
         case .score: request = .score(try parameters(WorkerRequest.ScoreParameters.self))
         case .predict: request = .predict(try parameters(WorkerRequest.PredictParameters.self))
         case .diverge: request = .diverge(try parameters(WorkerRequest.DivergeParameters.self))
+        case .render: request = .render(try parameters(WorkerRequest.RenderParameters.self))
         case .generate: request = .generate(try parameters(WorkerRequest.GenerateParameters.self))
+        case .follow: request = .follow(try parameters(WorkerRequest.FollowParameters.self))
         case .restoreCalibration: request = .restoreCalibration(try parameters(CollectedSums.self))
         case .calibrate: request = .calibrate(try parameters(WorkerRequest.CalibrateParameters.self))
         }
@@ -227,7 +295,9 @@ extension WorkerRequest.Envelope: Codable {
         case .score(let parameters): try encode(.score, parameters)
         case .predict(let parameters): try encode(.predict, parameters)
         case .diverge(let parameters): try encode(.diverge, parameters)
+        case .render(let parameters): try encode(.render, parameters)
         case .generate(let parameters): try encode(.generate, parameters)
+        case .follow(let parameters): try encode(.follow, parameters)
         case .restoreCalibration(let sums): try encode(.restoreCalibration, sums)
         case .calibrate(let parameters): try encode(.calibrate, parameters)
         }

@@ -7,6 +7,7 @@ struct Findings {
     var verdicts: [Verdict] = []
     var series: [PairedSeries] = []
     var fidelity: [FidelityRecord] = []
+    var prompts = PromptFindings()
     var datasets: [DatasetRecord] = []
     var changes: [String] = []
     var usage = SampleUsage()
@@ -16,6 +17,7 @@ struct Findings {
         verdicts += other.verdicts
         series += other.series
         fidelity += other.fidelity
+        prompts.append(other.prompts)
         datasets += other.datasets.filter { !datasets.contains($0) }
         changes += other.changes.filter { !changes.contains($0) }
         usage = usage + other.usage
@@ -29,5 +31,32 @@ struct Findings {
                 threshold: nil, reason: reason)
         ]
         return findings
+    }
+}
+
+/// What evaluations on prompts found out, as it enters the record of a run.
+struct PromptFindings {
+    var texts: [TextPairRecord] = []
+    var languages: [LanguageRecord] = []
+    var thoughts: [ThoughtRecord] = []
+    var answers: [AnswersRecord] = []
+    var series: [PromptSeries] = []
+
+    mutating func append(_ other: PromptFindings) {
+        texts += other.texts
+        languages += other.languages
+        thoughts += other.thoughts
+        answers += other.answers
+        series += other.series
+    }
+
+    /// Puts what there is into a record.
+    func enter(_ record: inout RunRecord) {
+        func some<T>(_ list: [T]) -> [T]? { list.isEmpty ? nil : list }
+        record.texts = some(texts)
+        record.languages = some(languages)
+        record.thoughts = some(thoughts)
+        record.answers = some(answers)
+        record.promptSeries = some(series)
     }
 }

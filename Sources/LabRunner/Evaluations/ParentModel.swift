@@ -42,4 +42,25 @@ enum ParentModel {
                 remedy: "name that text with --dataset NAME --dataset-path FILE", exitCode: .usage)
         }
     }
+
+    /// Makes sure, before anything is measured, that a pack has what may be asked of it.
+    ///
+    /// A run that may stop early takes windows from all over the text, so only a limit makes it content with a part. A
+    /// pack that grew with a run that stopped early holds windows that another artifact's verdict may not rest on: how
+    /// many there are was decided by the first artifact's scores.
+    ///
+    /// - Parameter limit: how many of the first windows are asked for; nil for all.
+    func requirePredictions(of windows: [Digest], limit: Int?, text: WindowText) throws {
+        guard case .pack(let pack) = self else { return }
+        let asked = windows.prefix(limit ?? windows.count)
+        let isThere = asked.map { pack.recordBytes(of: $0) != nil }
+        guard isThere.contains(false) else { return }
+        let part = asked.count == windows.count ? "\(windows.count)" : "first \(asked.count)"
+        let leading = isThere.prefix { $0 }.count
+        let first = leading > 1 ? "ask for the first \(leading), which are there, with --limit \(leading); or " : ""
+        throw RunnerError(
+            "pack \(pack.description.id.short) has \(isThere.count { $0 }) of the \(part) windows of \(text.name)",
+            remedy: "\(first)run the suite on the parent's checkpoint (--model DIR) with --full, which makes them all",
+            exitCode: .usage)
+    }
 }

@@ -17,7 +17,7 @@ struct WindowEvaluation {
     /// The digests of all windows of the text.
     let windows: [Digest]
 
-    /// Cuts the text, and makes sure that both models read the same tokens.
+    /// Cuts the text, and makes sure that both models read the same tokens and that a pack has what is asked for.
     init(
         _ plan: Suite.EvaluationPlan, text: WindowText, session: BackendSession, parent: ParentModel,
         candidate: ArtifactRecord, reference: RunRecord?, progress: @escaping ProgressHandler
@@ -31,6 +31,7 @@ struct WindowEvaluation {
         self.progress = progress
         windows = try session.windows(of: text, by: candidate)
         try parent.requireSameWindows(windows, of: text, candidate: candidate, session: session)
+        try parent.requirePredictions(of: windows, limit: plan.chunkLimit, text: text)
     }
 
     var settings: WindowSettings { WindowSettings(contextLength: plan.contextLength) }
@@ -119,49 +120,30 @@ struct WindowEvaluation {
         let judgements: [GateWatch<Score>.Judgement]
     }
 
+    /// What measurements and verdicts say of what they were measured on.
+    private var subject: MeasuredSubject {
+        MeasuredSubject(
+            evaluation: plan.name, backend: session.backend, candidate: candidate, name: text.name, sha256: text.sha256,
+            limit: plan.chunkLimit, available: windows.count, part: "chunk")
+    }
+
     /// Measurements, verdicts and the data set of an outcome.
     ///
     /// - Parameter keys: the samples' keys, by the windows' positions in the text.
     func findings<Score>(
         _ outcome: Outcome<Score>, metrics: [any Metric<Score>], keys: [Digest], cached: Bool
     ) -> Findings {
-        let samples = Digest(ofSamples: outcome.scores.map { keys[$0.index] })
-        var findings = Findings()
-        let scores = outcome.scores.map(\.score)
-        findings.measurements = metrics.compactMap { metric in
-            measurement(
-                metric.definition, metric.estimate(scores, level: 0.95), of: candidate, samples: samples,
-                cached: cached, unscored: outcome.unscored)
-        }
-        findings.verdicts = outcome.judgements.map { judgement in
-            Verdict(
-                evaluation: plan.name, backend: session.backend, artifact: candidate.path,
-                metric: judgement.threshold.metric, status: judgement.status, value: judgement.value,
-                threshold: judgement.threshold, reason: judgement.reason, evidence: judgement.evidence)
-        }
-        findings.datasets = [
-            DatasetRecord(
-                name: text.name, sha256: text.sha256, chunks: scores.count, chunksAvailable: windows.count)
-        ]
-        return findings
-    }
-
-    /// The text, and how much of it was asked for.
-    private var datasetLabel: String {
-        guard let limit = plan.chunkLimit, limit < windows.count else { return text.name }
-        return "\(text.name), first \(limit) chunks"
+        subject.findings(
+            outcome.scores.map(\.score), metrics: metrics, judgements: outcome.judgements,
+            samples: Digest(ofSamples: outcome.scores.map { keys[$0.index] }), cached: cached,
+            unscored: outcome.unscored)
     }
 
     func measurement(
         _ definition: MetricDefinition, _ estimate: Estimate?, of artifact: ArtifactRecord, samples: Digest,
-        cached: Bool, unscored: Int = 0
+        cached: Bool
     ) -> LabCore.Measurement? {
-        estimate.map {
-            Measurement(
-                artifact: artifact.path, backend: session.backend, evaluation: plan.name, metric: definition,
-                value: $0.value, n: $0.n, interval: $0.interval, cached: cached, unscored: unscored, samples: samples,
-                dataset: datasetLabel)
-        }
+        subject.measurement(definition, estimate, of: artifact, samples: samples, cached: cached)
     }
 
     /// Why samples of an artifact had to be computed though history has some of its text; empty where it has none.

@@ -1,3 +1,4 @@
+import LabCore
 public import ModelFormats
 
 /// A recipe: which tensor gets which storage type.
@@ -67,22 +68,15 @@ public struct Recipe: Sendable {
         position < count / 8 || position >= 7 * count / 8 || (position - count / 8) % 3 == 2
     }
 
-    /// The lab's configurations and their recipes.
-    public static let configurations = ["balanced": "Q4_K_M", "ultra": "Q3_K_M", "hq": "Q6_K"]
-
-    /// Short names that llama-quantize accepts.
-    static let aliases = ["Q3_K": "Q3_K_M", "Q4_K": "Q4_K_M", "Q5_K": "Q5_K_M"]
-
-    /// The recipe of a name: llama.cpp's, a short form of it, or one of the ``configurations``, in any case.
+    /// The recipe of a name: llama.cpp's, a short form of it, or one of the configurations, in any case.
     ///
     /// Throws ``QuantizationError`` that lists the recipes.
     public static func named(_ name: String) throws -> Recipe {
-        let given = configurations[name.lowercased()] ?? name.uppercased()
-        let wanted = aliases[given] ?? given
+        let wanted = RecipeNames.resolve(name)
         guard let recipe = all.first(where: { $0.name == wanted }) else {
             throw QuantizationError(
                 .unknownRecipe, "there is no recipe '\(name)'",
-                remedy: "Choose one of \((configurations.keys.sorted() + all.map(\.name)).joined(separator: ", ")).")
+                remedy: "Choose one of \(RecipeNames.choices.joined(separator: ", ")).")
         }
         return recipe
     }

@@ -121,7 +121,9 @@ public enum ComparePage {
             relation = Markup(text.relation.rawValue)
             basis = Markup(text.basis)
             let chunks = of.worst.map { String($0.index) }.joined(separator: ", ")
-            worst = Markup(chunks.isEmpty || of.relation != .worse ? "" : "most in chunks \(chunks)")
+            worst = Markup(
+                chunks.isEmpty || of.relation != .worse
+                    ? "" : "most in \(of.part ?? "chunk")\(of.worst.count == 1 ? "" : "s") \(chunks)")
             status = Markup(Self.status(of.relation).rawValue)
         }
 

@@ -58,17 +58,22 @@ struct CompareText {
     static func amount(_ change: MetricChange) -> String {
         guard change.change != 0 else { return "unchanged" }
         let sign = change.change > 0 ? "+" : "\u{2212}"
-        return sign + Format.significant(abs(change.change), 3)
+        let amount = abs(change.change)
+        let isCount = Format.isCount(amount, unit: change.changeUnit)
+        return sign + (isCount ? Format.fixed(amount, 0) : Format.significant(amount, 3))
             + (change.isInPoints ? " points" : Format.sign(change.changeUnit))
     }
 
     fileprivate static func basis(_ change: MetricChange) -> String {
-        let shared = Format.count(change.chunksShared, "chunk")
+        let part = change.part ?? "chunk"
+        let shared = Format.count(change.chunksShared, part)
         switch change.basis {
         case .sameSamples: return "the very same samples"
-        case .exact: return change.chunksShared > 0 ? "all \(shared), paired" : "the whole text"
+        case .exact:
+            return change.chunksShared > 0
+                ? "all \(shared), paired" : "the whole \(change.part == nil ? "text" : "set")"
         case .sequential, .paired: return "\(shared) in common, paired"
-        case .unpaired: return change.interval == nil ? "no interval to compare" : "no chunk in common"
+        case .unpaired: return change.interval == nil ? "no interval to compare" : "no \(part) in common"
         }
     }
 }

@@ -72,6 +72,7 @@ public enum GateJSON {
         @Nullable var status: VerdictStatus?
         var reason: String
         var worst: [MetricChange.Chunk]
+        @Nullable var part: String?
 
         init(_ change: MetricChange) {
             evaluation = change.evaluation
@@ -96,6 +97,7 @@ public enum GateJSON {
             status = change.status
             reason = change.reason
             worst = change.worst
+            part = change.part
         }
     }
 

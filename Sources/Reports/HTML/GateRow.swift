@@ -33,7 +33,7 @@ struct GateRow {
         // "nats per token" is too long to stand behind its number in a table.
         let shown = Format.value(of: verdict) ?? ""
         let unit = verdict.threshold.map { Format.suffix($0.unit) } ?? ""
-        let isApart = unit.hasPrefix(" ") && shown.hasSuffix(unit)
+        let isApart = unit.hasPrefix(" ") && unit.count > 12 && shown.hasSuffix(unit)
         value = Markup(isApart ? String(shown.dropLast(unit.count)) : shown)
         limit = Markup(verdict.threshold.map(Format.limitBesideValue) ?? "")
         self.unit = Markup(isApart ? String(unit.dropFirst()) : "")

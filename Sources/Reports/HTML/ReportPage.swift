@@ -27,6 +27,7 @@ struct ReportPage {
     let hasFidelity: Bool
     let trends: [TrendSection]
     let hasTrends: Bool
+    let answers: [AnswersSection]
     let texts: [TextPairSection]
     let languages: [LanguageSection]
     let thoughts: [ThoughtSection]
@@ -177,6 +178,7 @@ struct ReportPage {
         hasFidelity = !fidelity.isEmpty
         self.trends = TrendSection.all(trends)
         hasTrends = !self.trends.isEmpty
+        answers = [AnswersSection(run.answers ?? [], in: run)].compactMap { $0 }
         texts = [TextPairSection(run.texts ?? [], in: run)].compactMap { $0 }
         languages = [LanguageSection(run.languages ?? [], in: run)].compactMap { $0 }
         thoughts = [ThoughtSection(run.thoughts ?? [], in: run)].compactMap { $0 }
@@ -190,8 +192,8 @@ struct ReportPage {
                 name: Markup(dataset.name),
                 chunks: Markup(
                     dataset.chunks == dataset.chunksAvailable
-                        ? "all \(Format.count(dataset.chunks, "chunk"))"
-                        : "\(dataset.chunks) of \(Format.count(dataset.chunksAvailable, "chunk"))"),
+                        ? "all \(Format.count(dataset.chunks, dataset.part ?? "chunk"))"
+                        : "\(dataset.chunks) of \(Format.count(dataset.chunksAvailable, dataset.part ?? "chunk"))"),
                 digest: DigestRow(dataset.sha256))
         }
         hasDatasets = !datasets.isEmpty

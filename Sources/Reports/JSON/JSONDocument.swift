@@ -27,6 +27,8 @@ struct JSONDocument: Encodable {
     var pairedSeries: [Series]
     var languages: [Language]
     var thoughts: [Thought]
+    var answers: [Answers]
+    var promptSeries: [PromptResults]
     var throughput: [Throughput]
 
     struct Artifact: Encodable {
@@ -80,6 +82,7 @@ struct JSONDocument: Encodable {
         @Nullable var clip: Range?
         @Nullable var minimumDetectableEffect: Double?
         @Nullable var neededChunks: Int?
+        @Nullable var part: String?
 
         struct Range: Encodable {
             var low: Double
@@ -108,6 +111,7 @@ struct JSONDocument: Encodable {
         var sha256: Digest
         var chunks: Int
         var chunksAvailable: Int
+        @Nullable var part: String?
     }
 
     struct Engine: Encodable {
@@ -207,7 +211,9 @@ extension JSONDocument {
         validation = Validation(
             perplexity: Self.validatedPerplexity(run), samples: (run.texts ?? []).map(ValidatedSample.init))
         datasets = run.datasets.map {
-            Dataset(name: $0.name, sha256: $0.sha256, chunks: $0.chunks, chunksAvailable: $0.chunksAvailable)
+            Dataset(
+                name: $0.name, sha256: $0.sha256, chunks: $0.chunks, chunksAvailable: $0.chunksAvailable,
+                part: $0.part)
         }
         engine = run.engine.map { engine in
             Engine(
@@ -234,6 +240,8 @@ extension JSONDocument {
         }
         languages = (run.languages ?? []).map(Language.init)
         thoughts = (run.thoughts ?? []).map(Thought.init)
+        answers = (run.answers ?? []).map(Answers.init)
+        promptSeries = (run.promptSeries ?? []).map(PromptResults.init)
         throughput = (run.throughput ?? []).map(Throughput.init)
     }
 
@@ -264,6 +272,7 @@ extension JSONDocument.Evidence {
             basis: evidence.basis, chunksUsed: evidence.chunksUsed, chunksAvailable: evidence.chunksAvailable,
             alpha: evidence.alpha, interval: evidence.interval,
             clip: evidence.clip.map { Range(low: $0.low, high: $0.high) },
-            minimumDetectableEffect: evidence.minimumDetectableEffect, neededChunks: evidence.neededChunks)
+            minimumDetectableEffect: evidence.minimumDetectableEffect, neededChunks: evidence.neededChunks,
+            part: evidence.part)
     }
 }

@@ -10,6 +10,10 @@ extension JSONDocument {
         var baseline: String
         var quantized: String
         var match: Bool
+        @Nullable var firstDivergence: Int?
+        @Nullable var similarity: Double?
+        @Nullable var agreement: Double?
+        @Nullable var problem: String?
 
         init(_ record: TextPairRecord) {
             evaluation = record.evaluation
@@ -19,6 +23,10 @@ extension JSONDocument {
             baseline = record.parent
             quantized = record.candidate
             match = record.isMatch
+            firstDivergence = record.firstDivergence
+            similarity = record.similarity
+            agreement = record.agreement
+            problem = record.problem
         }
     }
 
@@ -31,6 +39,13 @@ extension JSONDocument {
         var prompts: Int
         var right: Int
         var wrong: Int
+        @Nullable var parentRight: Int?
+        @Nullable var inLanguage: Int?
+        @Nullable var inOther: Int?
+        @Nullable var confidencePercent: Double?
+        @Nullable var lossNats: Double?
+        @Nullable var excessNats: Double?
+        @Nullable var excessInterval: Interval?
 
         init(_ record: LanguageRecord) {
             evaluation = record.evaluation
@@ -40,6 +55,13 @@ extension JSONDocument {
             prompts = record.prompts
             right = record.right
             wrong = record.wrong
+            parentRight = record.parentRight
+            inLanguage = record.inLanguage
+            inOther = record.inOther
+            confidencePercent = record.confidencePercent
+            lossNats = record.lossNats
+            excessNats = record.excessNats
+            excessInterval = record.excessInterval
         }
     }
 
@@ -52,6 +74,11 @@ extension JSONDocument {
         var solved: Bool
         var thinkingTokens: Int
         var text: String
+        @Nullable var expected: String?
+        @Nullable var parentSolved: Bool?
+        @Nullable var parentThinkingTokens: Int?
+        @Nullable var closed: Bool?
+        @Nullable var problem: String?
 
         init(_ record: ThoughtRecord) {
             evaluation = record.evaluation
@@ -61,6 +88,69 @@ extension JSONDocument {
             solved = record.isSolved
             thinkingTokens = record.thinkingTokens
             text = record.text
+            expected = record.expected
+            parentSolved = record.isParentSolved
+            parentThinkingTokens = record.parentThinkingTokens
+            closed = record.isClosed
+            problem = record.problem
+        }
+    }
+
+    /// The shape of an entry of `answers`.
+    struct Answers: Encodable {
+        var evaluation: String
+        var backend: String
+        var artifact: String
+        @Nullable var mode: String?
+        var prompts: Int
+        var right: Int
+        @Nullable var parentRight: Int?
+        @Nullable var flips: Fidelity.Flips?
+        var notable: [Answer]
+
+        struct Answer: Encodable {
+            var id: String
+            var prompt: String
+            @Nullable var expected: String?
+            var answer: String
+            @Nullable var right: Bool?
+            @Nullable var parentRight: Bool?
+            @Nullable var reason: String?
+        }
+
+        init(_ record: AnswersRecord) {
+            evaluation = record.evaluation
+            backend = record.backend
+            artifact = record.artifact
+            mode = record.mode
+            prompts = record.prompts
+            right = record.right
+            parentRight = record.parentRight
+            flips = record.flips.map {
+                Fidelity.Flips(
+                    onlyParentRight: $0.onlyParentRight, onlyCandidateRight: $0.onlyCandidateRight,
+                    mcnemarP: $0.mcNemarP)
+            }
+            notable = record.notable.map {
+                Answer(
+                    id: $0.id, prompt: $0.prompt, expected: $0.expected, answer: $0.answer, right: $0.isRight,
+                    parentRight: $0.isParentRight, reason: $0.reason)
+            }
+        }
+    }
+
+    /// The shape of an entry of `prompt_series`.
+    struct PromptResults: Encodable {
+        var evaluation: String
+        var backend: String
+        var artifact: String
+        var points: [PromptSeries.Point]
+
+        init(_ series: PromptSeries) {
+            evaluation = series.evaluation
+            backend = series.backend
+            artifact = series.artifact
+            points = series.points
         }
     }
 

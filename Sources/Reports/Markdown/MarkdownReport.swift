@@ -26,6 +26,8 @@ public enum MarkdownReport {
         page.add("<details><summary>Measurements, artifacts and how it was made</summary>")
         page.closing = ["", "</details>"]
         measurements(run, &page)
+        answers(run, &page)
+        languages(run, &page)
         worstTokens(run, &page)
         artifacts(run, &page)
         provenance(run, &page)
@@ -85,6 +87,41 @@ public enum MarkdownReport {
             ]
         }
         page.table(["Metric", "Of", "Evaluation", "Value", "Interval", "On"], right: [3], rows, noun: "measurement")
+    }
+
+    /// How prompts with a right answer were answered, by evaluation and mode.
+    private static func answers(_ run: RunRecord, _ page: inout MarkdownPage) {
+        let sheets = (run.answers ?? []).filter { !AnswersText($0, in: run).areRenderings }
+        page.table(
+            ["Answers", "Right", "Parent right", "Only the parent", "Only the candidate", "McNemar"],
+            right: [1, 2, 3, 4], sheets.map { row($0, in: run) }, noun: "row")
+    }
+
+    private static func row(_ record: AnswersRecord, in run: RunRecord) -> [String] {
+        func count(_ count: Int?) -> String { count.map(String.init) ?? "" }
+        return [
+            MarkdownText(AnswersText(record, in: run).heading).text, "\(record.right) of \(record.prompts)",
+            count(record.parentRight), count(record.flips?.onlyParentRight), count(record.flips?.onlyCandidateRight),
+            MarkdownText(record.flips?.mcNemarText ?? "").text,
+        ]
+    }
+
+    private static func languages(_ run: RunRecord, _ page: inout MarkdownPage) {
+        page.table(
+            ["Language", "Of", "Right", "Parent right", "In the language asked", "Loss, nats", "Excess over English"],
+            right: [2, 3, 4, 5], (run.languages ?? []).map { row($0, in: run) }, noun: "language")
+    }
+
+    private static func row(_ record: LanguageRecord, in run: RunRecord) -> [String] {
+        let text = LanguageText(record)
+        let interval = text.interval.map { " (\($0))" } ?? ""
+        return [
+            MarkdownText(record.language, limit: 60).text,
+            MarkdownText("\(run.label(of: record.artifact)), \(record.evaluation) on \(record.backend)").text,
+            "\(record.right) of \(record.prompts)", record.parentRight.map(String.init) ?? "",
+            MarkdownText(text.told ?? "").text, MarkdownText(text.loss ?? "").text,
+            MarkdownText((text.excess ?? "") + interval).text,
+        ]
     }
 
     private static func worstTokens(_ run: RunRecord, _ page: inout MarkdownPage) {

@@ -63,11 +63,13 @@ public enum TerminalReport {
             for record in run.fidelity ?? [] where group.contains(where: { run.isMeasured($0, for: record) }) {
                 lines += TerminalFidelity.lines(record, in: run, terminal)
             }
+            lines += TerminalAnswers.lines(of: group, in: run, terminal)
         }
         return lines
     }
 
-    private static let nats = " " + Format.words(MetricDefinition.klMean.unit)
+    /// Units too long to stand behind a number in a table, and what stands in a column of its own for them.
+    private static let longUnits = [" nats per token": "nats/token", " percentage points": "points"]
 
     private static func table(
         _ measurements: [LabCore.Measurement], in run: RunRecord, _ terminal: TerminalText
@@ -80,10 +82,10 @@ public enum TerminalReport {
             let judged = verdict?.evidence == nil ? verdict : nil
             let shown = Format.value(
                 measurement.value, of: measurement.metric, unit: measurement.unit, limit: verdict?.threshold?.limit)
-            let isNats = shown.hasSuffix(nats)
+            let unit = longUnits.first { shown.hasSuffix($0.key) }
             rows.append([
                 run.label(of: measurement.artifact), Format.words(measurement.metric),
-                isNats ? String(shown.dropLast(nats.count)) : shown, isNats ? "nats/token" : "",
+                unit.map { String(shown.dropLast($0.key.count)) } ?? shown, unit?.value ?? "",
                 measurement.interval.map { Format.interval($0, unit: measurement.unit) } ?? "n = \(measurement.n)",
                 judged?.threshold.map(Format.limit) ?? "", judged?.status.rawValue ?? "",
             ])

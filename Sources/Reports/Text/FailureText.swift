@@ -43,6 +43,7 @@ struct FailureText {
             evidence.append(verdict.reason)
         }
         if let worst = Self.worstChunks(under: verdict, in: run) { evidence.append(worst) }
+        evidence += PromptEvidence(verdict, in: run).lines
         self.evidence = evidence.filter { !$0.isEmpty }
     }
 

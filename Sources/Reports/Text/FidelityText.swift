@@ -59,8 +59,13 @@ struct FidelityText {
     }
 
     /// "p = 0.0023"; nil without flips.
-    var mcNemar: String? {
-        record.flips.mcNemarP.map {
+    var mcNemar: String? { record.flips.mcNemarText }
+}
+
+extension FidelityRecord.Flips {
+    /// "p = 0.0023"; nil without flips.
+    var mcNemarText: String? {
+        mcNemarP.map {
             $0 > 0 ? "p\u{A0}=\u{A0}\(Format.significant($0, 2))" : "p\u{A0}<\u{A0}10\u{207B}\u{00B3}\u{2070}\u{2070}"
         }
     }

@@ -53,26 +53,44 @@ package enum Format {
     }
 
     /// Metrics whose values are changes, and carry a sign.
-    private static let changes = [MetricDefinition.perplexityIncrease.name, MetricDefinition.logRatio.name]
+    private static let changes = [
+        MetricDefinition.perplexityIncrease.name, MetricDefinition.logRatio.name,
+        MetricDefinition.thoughtLengthChange.name, MetricDefinition.languageDegradation.name,
+    ]
+
+    /// Units of things that are counted, each with a singular.
+    private static let counts: Set = ["texts", "prompts", "languages"]
+
+    /// Whether a value in a unit is a whole number of things.
+    static func isCount(_ value: Double, unit: String) -> Bool { counts.contains(unit) && value == value.rounded() }
+
+    /// A number of a unit with the digits that people read it with; `extra` more for one that would look like another.
+    private static func number(_ value: Double, unit: String, extra: Int = 0) -> String {
+        switch unit {
+        case "percent", "percentage_points": fixed(value, 2 + extra)
+        case "1": fixed(value, 4 + extra)
+        case "tokens": fixed(value, 1 + extra)
+        case let unit where counts.contains(unit): fixed(value, isCount(value, unit: unit) ? 0 : 1 + extra)
+        default: significant(value, 4 + extra)
+        }
+    }
 
     /// A measured value in its unit, with enough digits to tell it from the limit it is judged by.
     package static func value(_ value: Double, of metric: String, unit: String, limit: Double? = nil) -> String {
-        valueBesideUnit(value, of: metric, unit: unit, limit: limit) + unitWords(unit)
+        let number = valueBesideUnit(value, of: metric, unit: unit, limit: limit)
+        return number + unitWords(unit, behind: number)
     }
 
     /// The same where the unit's words stand elsewhere; a percent sign stays.
     static func valueBesideUnit(_ value: Double, of metric: String, unit: String, limit: Double? = nil) -> String {
         let sign = (changes.contains(metric) || metric.hasSuffix("_change")) && value > 0 ? "+" : ""
-        func number(_ value: Double, _ extra: Int) -> String {
-            switch unit {
-            case "percent": fixed(value, 2 + extra)
-            case "1": fixed(value, 4 + extra)
-            default: significant(value, 4 + extra)
-            }
-        }
         var extra = 0
-        while extra < 4, let limit, value != limit, number(value, extra) == number(limit, extra) { extra += 1 }
-        let text = number(value, extra)
+        while extra < 4, let limit, value != limit,
+            number(value, unit: unit, extra: extra) == number(limit, unit: unit, extra: extra)
+        {
+            extra += 1
+        }
+        let text = number(value, unit: unit, extra: extra)
         return (isZero(text) ? "" : sign) + text + Format.sign(unit)
     }
 
@@ -97,9 +115,13 @@ package enum Format {
     static func suffix(_ unit: String) -> String { sign(unit) + unitWords(unit) }
 
     /// A unit of words behind its number, with its space; empty for others.
-    static func unitWords(_ unit: String) -> String {
+    ///
+    /// - Parameter number: the number; "1" is followed by a singular, "1 text".
+    static func unitWords(_ unit: String, behind number: String? = nil) -> String {
         switch unit {
         case "percent", "1": ""
+        case "texts", "prompts", "languages", "tokens", "percentage_points":
+            " " + words(number == "1" ? String(unit.dropLast()) : unit)
         // A number and its unit stay on one line, which has an end.
         default: " " + (unit.count > 32 ? words(String(unit.prefix(32))) + "\u{2026}" : words(unit))
         }
@@ -118,11 +140,16 @@ package enum Format {
     }
 
     /// A limit's amount in its unit: "5 %".
-    package static func amount(_ value: Double, unit: String) -> String { plain(value) + suffix(unit) }
+    package static func amount(_ value: Double, unit: String) -> String {
+        let number = plain(value)
+        return number + sign(unit) + unitWords(unit, behind: number)
+    }
 
     /// A difference of two amounts of a unit: "0.31 percentage points".
     package static func change(_ value: Double, unit: String) -> String {
-        unit == "percent" ? "\(significant(value, 2)) percentage points" : significant(value, 2) + suffix(unit)
+        if unit == "percent" { return "\(significant(value, 2)) percentage points" }
+        let number = isCount(value, unit: unit) ? fixed(value, 0) : significant(value, 2)
+        return number + sign(unit) + unitWords(unit, behind: number)
     }
 
     /// An interval with its level and without its unit: "95 % CI 0.61 to 1.23".
@@ -135,7 +162,8 @@ package enum Format {
         let reach = max(abs(interval.low), abs(interval.high))
         let exponent = reach.isFinite && reach > 0 ? decimalExponent(reach, 4) : 0
         switch unit {
-        case "percent": return "\(fixed(interval.low, 2)) to \(fixed(interval.high, 2))"
+        case "percent", "percentage_points": return "\(fixed(interval.low, 2)) to \(fixed(interval.high, 2))"
+        case "tokens": return "\(fixed(interval.low, 1)) to \(fixed(interval.high, 1))"
         case "1": return "\(fixed(interval.low, 4)) to \(fixed(interval.high, 4))"
         default:
             guard exponent >= -4 else { return "\(significant(interval.low)) to \(significant(interval.high))" }
@@ -151,6 +179,25 @@ package enum Format {
         if percent >= 99.95 { return "> 99.9" + percentSign }
         if percent < 0.01 { return "< 0.01" + percentSign }
         return fixed(percent, percent < 1 ? 2 : 1) + percentSign
+    }
+
+    /// A share in 0...1, of so many things that a tenth of a percent tells them apart: "97.1 %".
+    static func share(_ value: Double) -> String { fixed(100 * value, 1) + percentSign }
+
+    /// A text from outside as a part of a sentence: its start, and in quotes where it has spaces or nothing else.
+    ///
+    /// ``VisibleText`` still has to make the sentence safe to show.
+    static func excerpt(_ raw: String, limit: Int) -> String {
+        let isCut = raw.unicodeScalars.dropFirst(limit).first != nil
+        let isWord = !raw.isEmpty && !isCut && !raw.unicodeScalars.contains { $0.properties.isWhitespace }
+        return isWord ? raw : quote(raw, limit: limit)
+    }
+
+    /// The start of a text from outside in quotes.
+    static func quote(_ raw: String, limit: Int) -> String {
+        let isCut = raw.unicodeScalars.dropFirst(limit).first != nil
+        let start = VisibleToken.context(String(raw.unicodeScalars.prefix(limit)))
+        return "\u{201C}\(start)\(isCut ? "\u{2026}" : "")\u{201D}"
     }
 
     /// A whole number with its thousands apart: "151,552".
@@ -193,7 +240,8 @@ package enum Format {
 
     /// A metric's or unit's name in words: "perplexity increase", "KL p99", "top-1 agreement".
     package static func words(_ name: String) -> String {
-        name.split(separator: "_", omittingEmptySubsequences: false)
+        if name == MetricDefinition.followedAgreement.name { return "teacher-forced agreement" }
+        return name.split(separator: "_", omittingEmptySubsequences: false)
             .map { $0 == "kl" ? "KL" : $0 == "top1" ? "top-1" : String($0) }.joined(separator: " ")
     }
 

@@ -5,6 +5,8 @@ struct GateText {
     private let verdict: Verdict
     private let evidence: GateEvidence
     private let unit: String
+    /// What the gate counts, in the singular: "chunk", "prompt".
+    private let part: String
 
     /// Nil for a verdict without evidence, of which its own reason is all there is to say.
     init?(_ verdict: Verdict) {
@@ -12,15 +14,16 @@ struct GateText {
         self.verdict = verdict
         self.evidence = evidence
         unit = threshold.unit
+        part = evidence.part ?? "chunk"
     }
 
     /// "41 of 592 chunks", "all 592 chunks".
     var chunks: String {
         let all = evidence.chunksAvailable
         guard evidence.basis == .exact || evidence.chunksUsed >= all else {
-            return "\(evidence.chunksUsed) of \(Format.count(all, "chunk"))"
+            return "\(evidence.chunksUsed) of \(Format.count(all, part))"
         }
-        return all == 1 ? "the only chunk" : "all \(Format.count(all, "chunk"))"
+        return all == 1 ? "the only \(part)" : "all \(Format.count(all, part))"
     }
 
     /// Whether the gate stopped before the last chunk.
@@ -50,7 +53,7 @@ struct GateText {
         }
     }
 
-    /// "speaks of the clipped mean, each chunk held between −9.30 and 21.6 %"; nil for a verdict on values as they are.
+    /// "speaks of the clipped mean, each \(part) held between −9.30 and 21.6 %"; nil for a verdict on values as they are.
     var clip: String? {
         guard isEarly else { return nil }
         guard let clip = evidence.clip else { return "speaks of the clipped mean" }
@@ -62,12 +65,13 @@ struct GateText {
         return "speaks of the clipped mean, each chunk held between \(low) and \(high)"
     }
 
-    /// "smallest detectable change 0.31 percentage points"; nil where nothing tells.
-    var effect: String? {
-        // What is known exactly has none.
-        evidence.minimumDetectableEffect.flatMap { $0 > 0 ? $0 : nil }.map {
-            "smallest detectable change \(Format.change($0, unit: unit))"
+    /// "smallest detectable change 0.31 percentage points", or why there is none: said of every gate.
+    var effect: String {
+        if evidence.basis == .exact { return "exact: no change is too small to see" }
+        if let effect = evidence.minimumDetectableEffect {
+            return "smallest detectable change \(Format.change(effect, unit: unit))"
         }
+        return "smallest detectable change unknown" + (evidence.chunksUsed == 1 ? ": one chunk has no spread" : "")
     }
 
     /// How many chunks an inconclusive gate would need; nil for the others.
@@ -75,16 +79,16 @@ struct GateText {
         guard verdict.status == .inconclusive else { return nil }
         if let needed = evidence.neededChunks {
             let isAll = needed == evidence.chunksAvailable
-            return isAll ? "all \(Format.count(needed, "chunk")) would decide" : "about \(needed) chunks would decide"
+            return isAll ? "all \(Format.count(needed, part)) would decide" : "about \(needed) \(part)s would decide"
         }
-        return evidence.interval == nil ? "too few chunks for an interval" : "no number of chunks would decide"
+        return evidence.interval == nil ? "too few \(part)s for an interval" : "no number of \(part)s would decide"
     }
 
     /// All but the chunks spent, in one sentence without a full stop.
     var grounds: String { [needed, interval, clip, effect].compactMap { $0 }.joined(separator: "; ") }
 
     /// Everything in one sentence, without a full stop.
-    var sentence: String { grounds.isEmpty ? spent : "\(spent); \(grounds)" }
+    var sentence: String { "\(spent); \(grounds)" }
 }
 
 extension RunRecord {

@@ -82,33 +82,11 @@ package struct Headline {
             .compactMap { $0 }.joined(separator: " ")
         let parent = run.parent.map { "its \($0.recipe) parent" } ?? "its parent"
         let shown = Format.value(value, of: metric, unit: threshold.unit, limit: threshold.limit)
-        let finding = finding(metric, value: value, shown: shown, parent: parent)
+        let finding = Finding(value, of: metric, shown: shown, parent: parent, task: run.task(of: verdict)).predicate
         let gate = GateText(verdict)
         let spent = gate.flatMap { $0.isEarly ? ", after \($0.chunks) (\($0.saved ?? "stopped early"))" : nil } ?? ""
         let needed = gate?.needed.map { "; \($0)" } ?? ""
         return "\(subject) \(finding), \(position)\(spent)\(needed)."
-    }
-
-    /// What was found out about the candidate, as the predicate of a sentence.
-    private static func finding(_ metric: String, value: Double, shown: String, parent: String) -> String {
-        switch metric {
-        case MetricDefinition.perplexityIncrease.name:
-            let amount = shown.drop { $0 == "+" || $0 == "\u{2212}" }
-            return shown.hasPrefix("+")
-                ? "is \(amount) worse than \(parent) in perplexity"
-                : shown.hasPrefix("\u{2212}")
-                    ? "is \(amount) better than \(parent) in perplexity" : "equals \(parent) in perplexity"
-        case MetricDefinition.klMeanExcess.name where value <= 0:
-            return "diverges from \(parent) no more than the parent does from itself"
-        case MetricDefinition.klMeanExcess.name:
-            return "diverges from \(parent) by \(shown) beyond the noise floor"
-        case MetricDefinition.klMean.name:
-            return "diverges from \(parent) by \(shown)"
-        case MetricDefinition.topAgreement.name:
-            return "has the same likeliest token as \(parent) at \(shown) of the positions"
-        default:
-            return "has a \(Format.words(metric)) of \(shown)"
-        }
     }
 
     /// Where the value lies; nil where the gate's own reason says it better.

@@ -48,7 +48,7 @@ struct RegressionText {
     static func worst(_ change: MetricChange) -> String? {
         guard !change.worst.isEmpty else { return nil }
         let chunks = change.worst.map { String($0.index) }.joined(separator: ", ")
-        return "most in chunk\(change.worst.count == 1 ? "" : "s") \(chunks)"
+        return "most in \(change.part ?? "chunk")\(change.worst.count == 1 ? "" : "s") \(chunks)"
     }
 
     /// The comparison in one sentence, for a run that it decides.

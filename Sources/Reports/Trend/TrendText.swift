@@ -75,8 +75,7 @@ extension Trend {
 
     /// A value where its unit stands beside it; the percent sign stays.
     func shownBesideUnit(_ value: Double) -> String {
-        let (text, unit) = (shown(value), Format.suffix(key.unit))
-        return unit.hasPrefix(" ") && text.hasSuffix(unit) ? String(text.dropLast(unit.count)) : text
+        Format.valueBesideUnit(value, of: key.metric, unit: key.unit)
     }
 
     /// By how much a shift changed the level, with a sign: "+0.31 percentage points".

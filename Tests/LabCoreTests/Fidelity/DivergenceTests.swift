@@ -58,6 +58,19 @@ struct DivergenceTests {
         #expect((0.92...0.98).contains(Double(covered) / Double(seeds)))
     }
 
+    @Test("no positions have no divergence and no error, and one alone keeps its own")
+    func few() throws {
+        let none = DivergenceEstimate.combine([])
+        #expect(none.klNats.isEmpty && none.sumVariance == 0)
+        var synthetic = SyntheticLogits(seed: 13)
+        let parent = [synthetic.row(vocabulary: 2000)]
+        let candidate = parent.map { synthetic.candidate(of: $0, noise: 0.3) }
+        let record = try predictions(of: parent, PredictionSettings())
+        let (klNats, variance) = estimate(record, candidate)
+        #expect(klNats.count == 1 && variance > 0)
+        #expect(abs(klNats[0] - divergence(parent[0], candidate[0])) < 4 * variance.squareRoot())
+    }
+
     @Test("the parent against itself is 0 but for the rounding of what is kept")
     func itself() throws {
         var synthetic = SyntheticLogits(seed: 12)

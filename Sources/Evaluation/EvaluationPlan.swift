@@ -1,0 +1,98 @@
+import Foundation
+public import LabCore
+
+extension Suite {
+    /// One evaluation of a suite.
+    public struct EvaluationPlan: Sendable, Hashable {
+        /// Name, unique in the suite.
+        public let name: String
+        /// What evaluates it.
+        public let evaluator: Evaluator
+        /// The text or the prompts it is measured on.
+        public var dataset: Dataset
+        /// Tokens per chunk of a text. Default: 512.
+        public let contextLength: Int
+        /// How prompts are continued; nil for an evaluation on a text.
+        public let generation: GenerationPlan?
+        /// Most chunks or prompts to score; all when nil. The verdict of a part rests on its interval.
+        public var chunkLimit: Int?
+        /// Limits on its metrics; each is a gate.
+        public let gates: [Threshold]
+        /// How much worse than in an accepted run its metrics may be.
+        public let tolerances: [RegressionTolerance]
+    }
+
+    /// How prompts are continued.
+    public struct GenerationPlan: Sendable, Hashable {
+        /// Most tokens of a text. Default: 256.
+        public var maximumTokens = 256
+        /// Texts for each prompt where they are drawn at random, each with a seed of its own. Default: 1.
+        public var draws = 1
+        /// Sequences decoded at a time. Default: 16.
+        public var parallelSequences = 16
+        /// What the seeds come from. Default: 1.
+        public var seed = 1
+    }
+
+    /// The kinds of evaluation there are.
+    public enum Evaluator: String, Sendable, Hashable, CaseIterable {
+        /// Perplexity of parent and candidate, and their paired difference.
+        case perplexity
+        /// Divergence of the candidate's predictions from its parent's.
+        case fidelity
+        /// Whether the artifact's chat template says what the parent's does.
+        case chatTemplate = "chat_template"
+        /// Greedy texts of parent and candidate side by side.
+        case sampleMatch = "sample_match"
+        /// Questions in several languages.
+        case multilingual
+        /// Problems to think about, with thinking on and off.
+        case thinking
+        /// Functions to write, which are run.
+        case code
+
+        /// Whether it asks prompts; the others read a text.
+        public var takesPrompts: Bool {
+            switch self {
+            case .perplexity, .fidelity: false
+            case .chatTemplate, .sampleMatch, .multilingual, .thinking, .code: true
+            }
+        }
+    }
+}
+
+extension Suite.EvaluationPlan {
+    init(_ node: StrictYAML, folder: URL) throws {
+        let known = ["name", "evaluator", "dataset", "context_length", "limit", "gates", "regressions"]
+        let ofPrompts = ["name", "evaluator", "prompts", "maximum_tokens", "draws", "parallel", "seed", "limit"]
+        let all = try node.mapping(allowed: known + ofPrompts.filter { !known.contains($0) })
+        name = try all.required("name", in: node).string()
+        let evaluatorNode = try all.required("evaluator", in: node)
+        let evaluatorName = try evaluatorNode.string()
+        guard let entry = Registry.entry(evaluatorName) else {
+            let known = Registry.entries.map(\.evaluator.rawValue).joined(separator: ", ")
+            throw evaluatorNode.error("unknown evaluator '\(evaluatorName)'", remedy: "known: \(known)")
+        }
+        evaluator = entry.evaluator
+        let takesPrompts = evaluator.takesPrompts
+        // A key of the other kind of evaluation would do nothing.
+        let keys = try node.mapping(allowed: takesPrompts ? ofPrompts + ["gates", "regressions"] : known)
+        dataset = try Suite.Dataset(keys.required(takesPrompts ? "prompts" : "dataset", in: node), folder: folder)
+        contextLength = try keys["context_length"]?.integer(in: 8...1_048_576) ?? 512
+        generation = takesPrompts ? try Suite.GenerationPlan(keys) : nil
+        chunkLimit = try keys["limit"]?.integer(in: 1...1_000_000)
+        gates = try keys["gates"]?.list().map { try Threshold($0, of: entry) } ?? []
+        let evaluation = name
+        tolerances =
+            try keys["regressions"]?.list().map { try RegressionTolerance($0, of: entry, evaluation: evaluation) } ?? []
+    }
+}
+
+extension Suite.GenerationPlan {
+    fileprivate init(_ keys: [String: StrictYAML]) throws {
+        maximumTokens = try keys["maximum_tokens"]?.integer(in: 1...1_048_576) ?? maximumTokens
+        draws = try keys["draws"]?.integer(in: 1...1000) ?? draws
+        parallelSequences = try keys["parallel"]?.integer(in: 1...256) ?? parallelSequences
+        seed = try keys["seed"]?.integer(in: 0...Int(Int32.max)) ?? seed
+    }
+}

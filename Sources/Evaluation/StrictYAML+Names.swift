@@ -1,0 +1,22 @@
+import LabCore
+
+/// Names that a suite uses and that are other parts' own: unknown ones are refused with their line and key.
+extension StrictYAML {
+    /// The name of a recipe, or one of the configurations.
+    func recipeName() throws -> String {
+        let name = try string()
+        guard RecipeNames.resolve(name) != nil else {
+            throw error("there is no recipe '\(name)'", remedy: "known: \(RecipeNames.choices.joined(separator: ", "))")
+        }
+        return name
+    }
+
+    /// The name of a backend, in small letters as the engine's devices are looked for by it.
+    func backendName() throws -> String {
+        let name = try string()
+        guard BackendNames.all.contains(name) else {
+            throw error("there is no backend '\(name)'", remedy: "known: \(BackendNames.all.joined(separator: ", "))")
+        }
+        return name
+    }
+}
