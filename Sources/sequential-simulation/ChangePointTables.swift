@@ -5,9 +5,9 @@ import LabCore
 enum ChangePointTables {
     /// The most runs, half of the time, until a shift is known, by its size in standard deviations: what docs/history.md
     /// promises.
-    private static let medianDelays: [Double: Int] = [1: 30, 2: 8, 3: 4, 5: 3, 100: 3]
+    private static let medianDelays: [Double: Int] = [1: 26, 2: 7, 3: 4, 5: 2, 100: 2]
     /// The most shifts in 100 that are not known within 300 runs, by their size.
-    private static let missedPercent: [Double: Double] = [1: 25, 2: 0.1]
+    private static let missedPercent: [Double: Double] = [1: 22, 2: 0.1]
 
     /// Prints the tables; false where Gaussian noise gives more than one false alarm in 1,000 points, or a shift is known
     /// later than promised.

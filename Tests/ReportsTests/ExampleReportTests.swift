@@ -18,8 +18,9 @@ import Testing
     }
 
     @Test func thePageIsOfTheSameRun() throws {
-        guard case .string(let run)? = try JSONValue(
-            Data(contentsOf: Self.folder.appending(path: "report.json")))["run"]
+        guard
+            case .string(let run)? = try JSONValue(
+                Data(contentsOf: Self.folder.appending(path: "report.json")))["run"]
         else {
             Issue.record("report.json names no run")
             return
