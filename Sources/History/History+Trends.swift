@@ -71,8 +71,8 @@ extension History {
                     SELECT m.started_at, m.run_id, m.value, m.n, m.interval_low, m.interval_high, m.interval_level,
                         a.sha256, r.engine
                     FROM measurements AS m
-                    JOIN runs AS r ON r.id = m.run_id
-                    JOIN run_artifacts AS a ON a.run_id = m.run_id AND a.position = m.artifact
+                    JOIN runs AS r INDEXED BY runs_engines ON r.id = m.run_id
+                    JOIN run_artifacts AS a INDEXED BY run_artifacts_files ON a.run_id = m.run_id AND a.position = m.artifact
                     WHERE m.series_id = ?1 AND m.started_at >= ?2 AND (m.started_at, m.run_id) <= (?3, ?4)
                     ORDER BY m.started_at DESC, m.run_id DESC, m.position DESC LIMIT ?5
                     """),

@@ -45,7 +45,7 @@ struct HistoryBenchmarkCommand: ParsableCommand {
         try history.tag(old.id, ["v1"])
 
         var table = Table(repetitions: repetitions)
-        try table.addCold("trend of a metric, default limits, first of all", of: file)
+        try table.addFirst("trend of a metric, default limits", of: file)
         for (name, query) in Self.queries(history, subject) { try table.add(name, query) }
         try importPart(into: history, at: folder, &table)
         try addLongSeries(at: folder, &table)
@@ -98,7 +98,7 @@ struct HistoryBenchmarkCommand: ParsableCommand {
         func report(_ run: RunRecord) throws -> Int {
             try history.trends(upTo: run, limit: 30).reduce(0) { $0 + $1.points.count }
         }
-        try table.addCold("long: trend of a metric, default limits, first of all", of: file)
+        try table.addFirst("long: trend of a metric, default limits", of: file)
         try table.add("long: trend of a metric, default limits") { try points { _ in } }
         try table.add("long: trend of one series") { try points { $0.recipe = "recipe-3" } }
         try table.add("long: trend of a metric since a day") { try points { $0.since = last.startedAt - 86_400 } }
@@ -132,18 +132,23 @@ struct HistoryBenchmarkCommand: ParsableCommand {
             add(name, count, times.sorted(), hasLimit: hasLimit)
         }
 
-        /// Times the first query of a connection to a file of which nothing is in memory.
-        mutating func addCold(_ name: String, of file: URL) throws {
-            var count = 0
-            let times = try (0..<5).map { _ in
-                // A connection of its own, for it has its own memory of pages.
-                let history = try History(at: file, for: .reading)
-                try HistoryBenchmarkCommand.forget(file)
-                return try timed {
-                    count = try history.trends(metric: "metric_07").trends.reduce(0) { $0 + $1.points.count }
-                }.seconds * 1000
+        /// Times the first query of a process, and that of one that starts when the system has nothing of the file in memory
+        /// either, which is a matter of the disk.
+        mutating func addFirst(_ name: String, of file: URL) throws {
+            for isForgotten in [false, true] {
+                var count = 0
+                let times = try (0..<repetitions).map { _ in
+                    // A connection of its own, for it has its own memory of pages.
+                    let history = try History(at: file, for: .reading)
+                    if isForgotten { try HistoryBenchmarkCommand.forget(file) }
+                    return try timed {
+                        count = try history.trends(metric: "metric_07").trends.reduce(0) { $0 + $1.points.count }
+                    }.seconds * 1000
+                }
+                add(
+                    "\(name), first\(isForgotten ? ", from the disk" : "")", count, times.sorted(),
+                    hasLimit: !isForgotten)
             }
-            add(name, count, times.sorted())
         }
 
         private mutating func add(_ name: String, _ count: Int, _ times: [Double], hasLimit: Bool = true) {

@@ -24,7 +24,7 @@ import Testing
 
     /// What the run that calls a file by another name calls its recipe, by version.
     private static let renamed: [[QueryResult.Value]] = [
-        [], [.text("Q4_K_M")], [.text("Q4_K_M-imatrix")], [.text("Q4_K_M-imatrix")],
+        [], [.text("Q4_K_M")], [.text("Q4_K_M-imatrix")], [.text("Q4_K_M-imatrix")], [.text("Q4_K_M-imatrix")],
     ]
 
     /// Rows of a view of a migrated history, by the promised columns.
@@ -39,7 +39,7 @@ import Testing
         ).rows
     }
 
-    @Test(arguments: [1, 2, 3, 4])
+    @Test(arguments: [1, 2, 3, 4, 5])
     func runs(version: Int) throws {
         let rows = try rows(of: "runs_v", "run_id >= '20261121'", version: version)
         let commit = Digest(of: "commit 1").hex.prefix(40)
@@ -56,7 +56,7 @@ import Testing
         #expect(rows.map { $0[3] } == [.text("pass"), .text("pass"), .text("fail")])
     }
 
-    @Test(arguments: [1, 2, 3, 4])
+    @Test(arguments: [1, 2, 3, 4, 5])
     func measurements(version: Int) throws {
         let rows = try rows(of: "measurements_v", "metric = 'perplexity_increase'", version: version)
         let own = rows.filter { $0[13] == .text("pajama-tiny") }
@@ -78,7 +78,7 @@ import Testing
         #expect(renamed.allSatisfy { $0[19] == .text(Digest(of: "pajama-tiny Q4_K_M").hex) })
     }
 
-    @Test(arguments: [1, 2, 3, 4])
+    @Test(arguments: [1, 2, 3, 4, 5])
     func verdicts(version: Int) throws {
         let rows = try rows(of: "verdicts_v", "run_id = '20261123-120000-000003'", version: version)
         let start: [QueryResult.Value] = [

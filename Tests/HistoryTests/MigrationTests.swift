@@ -5,7 +5,7 @@ import Testing
 
 /// Opens copies of fixtures/history, which has what older labs wrote.
 @Suite struct MigrationTests {
-    @Test(arguments: [1, 2, 3, 4])
+    @Test(arguments: [1, 2, 3, 4, 5])
     func anOlderHistoryKeepsItsRuns(version: Int) throws {
         let directory = try TemporaryDirectory()
         let history = try History(at: copy(of: version, in: directory))
@@ -19,7 +19,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [1, 2, 3, 4])
+    @Test(arguments: [1, 2, 3, 4, 5])
     func anOlderHistoryKeepsItsSamplesAndOutputs(version: Int) throws {
         let directory = try TemporaryDirectory()
         let history = try History(at: copy(of: version, in: directory))
@@ -32,7 +32,7 @@ import Testing
         #expect(try history.outputs(for: outputs, as: [String: [Double]].self).count == (version == 1 ? 0 : 3))
     }
 
-    @Test(arguments: [1, 2, 3, 4])
+    @Test(arguments: [1, 2, 3, 4, 5])
     func anOlderHistoryShowsItsTrends(version: Int) throws {
         let directory = try TemporaryDirectory()
         let history = try History(at: copy(of: version, in: directory))
@@ -52,7 +52,7 @@ import Testing
         #expect(parents.map(\.points.count).sorted() == (version == 1 ? [3] : [1, 3]))
     }
 
-    @Test(arguments: [(2, "Q4_K_M"), (3, "Q4_K_M-imatrix"), (4, "Q4_K_M-imatrix")])
+    @Test(arguments: [(2, "Q4_K_M"), (3, "Q4_K_M-imatrix"), (4, "Q4_K_M-imatrix"), (5, "Q4_K_M-imatrix")])
     func aRunKeepsTheNamesThatItsOwnRecordHas(version: Int, recipe: String) throws {
         let directory = try TemporaryDirectory()
         let history = try History(at: copy(of: version, in: directory))
@@ -72,7 +72,7 @@ import Testing
         #expect(try history.runs().allSatisfy { $0.branch == "main" })
     }
 
-    @Test(arguments: [1, 2, 3, 4])
+    @Test(arguments: [1, 2, 3, 4, 5])
     func rowsOfAMigratedHistoryAgreeWithItsRecords(version: Int) throws {
         let directory = try TemporaryDirectory()
         let file = try copy(of: version, in: directory)
@@ -83,12 +83,12 @@ import Testing
         _ = try History(at: file)
         let after = try HistoryCheck(of: file)
         #expect(after.problems == [])
-        #expect(after.version == 5)
+        #expect(after.version == 6)
         #expect(after.content == before.content)
         #expect(after.content != nil)
     }
 
-    @Test(arguments: [1, 2, 3, 4])
+    @Test(arguments: [1, 2, 3, 4, 5])
     func anOlderHistoryIsImportedAndLeftAsItIs(version: Int) throws {
         let directory = try TemporaryDirectory()
         let file = try copy(of: version, in: directory)

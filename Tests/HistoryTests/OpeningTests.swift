@@ -85,7 +85,7 @@ import Testing
         let history = try History(at: file, for: .changing)
         let alone = directory.url.appending(path: "alone.sqlite")
         try FileManager.default.copyItem(at: file, to: alone)
-        #expect(try HistoryCheck(of: alone).version == 5)
+        #expect(try HistoryCheck(of: alone).version == 6)
         #expect(try history.runs().count == 4)
     }
 
@@ -179,7 +179,7 @@ import Testing
         #expect(error?.exitCode == .unavailable)
         #expect(
             error?.description
-                == "history \(directory.history.path) has schema version 99; this lab knows versions up to 5")
+                == "history \(directory.history.path) has schema version 99; this lab knows versions up to 6")
         #expect(try Data(contentsOf: directory.history) == before)
     }
 

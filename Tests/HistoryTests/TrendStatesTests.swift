@@ -115,7 +115,7 @@ import Testing
             directory.history,
             """
             DROP TRIGGER measurement_added; DROP TRIGGER measurement_removed; DROP TABLE trend_states;
-            DROP TABLE trend_shifts; PRAGMA user_version = 4
+            DROP TABLE trend_shifts; DROP INDEX runs_engines; DROP INDEX run_artifacts_files; PRAGMA user_version = 4
             """)
         let history = try History(at: directory.history)
         #expect(try states(in: directory.history) == 600 / 128)

@@ -84,7 +84,7 @@ import Testing
         #expect(ChangePoints.alarms(in: values.map { 1e6 + $0 }) == places)
     }
 
-    /// 100 series of 200 points; docs/history.md has 0.8 in 1,000 from a million points. Fixed seeds: a change of this
+    /// 100 series of 200 points; docs/history.md has 0.67 in 1,000 from 500,000 points. Fixed seeds: a change of this
     /// number is a change of the method.
     @Test func falseAlarmsAreAtMostOneInAThousandPoints() {
         var noise = Noise(seed: "false alarms")

@@ -52,10 +52,10 @@ benchmark() {
        ./lab benchmark mlx [--runs N] [--threads N]
        ./lab benchmark fidelity [--runs N] [--threads N] [--windows N] [--peer-options OPTIONS]
        ./lab benchmark decoding [--runs N] [--threads N]
-       ./lab benchmark history [--runs N] [--repetitions N]
+       ./lab benchmark history [--runs N] [--long-runs N] [--repetitions N]
        ./lab benchmark reports [RUNS]
        ./lab benchmark all [--runs N] [--threads N]
-(large needs 23 GB of temporary disk, history 2 GB; all but codecs, decoding and history need Qwen3's tokenizer in LAB_DATA/qwen3)" >&2
+(large needs 23 GB of temporary disk, history 4 GB; all but codecs, decoding and history need Qwen3's tokenizer in LAB_DATA/qwen3)" >&2
         exit 2
         ;;
     esac
