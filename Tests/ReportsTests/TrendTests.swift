@@ -111,7 +111,7 @@ import Testing
 
     @Test(arguments: [String(repeating: "unbroken", count: 400), String(repeating: "\u{6C34}", count: 400)])
     func aWordThatIsLongerThanThePictureIsBrokenAndWhatHasNoRoomIsLeftOutVisibly(word: String) throws {
-        let svg = TrendSVG.svg(trend([1, 2], device: word, model: word), width: 340, height: 240)
+        let svg = TrendSVG.svg(trend([1, 2], model: word, device: word), width: 340, height: 240)
         let lines = try #require(XMLOutline(svg)).all("text").filter { $0.text.contains(word.prefix(1)) }.map(\.text)
         #expect((2...4).contains(lines.count))
         // 340 pixels are 53 columns of Latin letters, and half as many of Chinese characters.
