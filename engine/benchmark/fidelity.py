@@ -62,7 +62,8 @@ def suite(name, increase_percent, kl_nats):
 def run_lab(suite, history, *arguments):
     """One run of the lab on the text; its measurements and what its report says."""
     run = measure.run(
-        [os.path.join(options.root, ".build", "release", "lab"), "run", suite, "--dataset", "wikitext2",
+        [os.path.join(options.root, ".build", "release", "lab"), "run", suite, "--evaluations", "perplexity,fidelity", "--dataset",
+         "wikitext2",
          "--dataset-path", text, "--backend", "cpu", "--threads", str(options.threads), "--store", store, "--history",
          history, "--output", path("reports"), *arguments],
         # Whether the candidate is good enough is not the question here.

@@ -168,7 +168,7 @@ def judged(name, file):
     results = {}
     for mode in ("sequential", "full"):
         done = run(
-            [program("lab"), "run", options.suite, "--artifact", file, "--history", path("history.sqlite"), "--store",
+            [program("lab"), "run", options.suite, "--evaluations", "perplexity,fidelity", "--artifact", file, "--history", path("history.sqlite"), "--store",
              path("store"), "--output", path("reports", f"{name}-{mode}"), *(["--full"] if mode == "full" else [])],
             (0, 1))
         with open(path("reports", f"{name}-{mode}", "latest", "report.json"), encoding="utf-8") as opened:
