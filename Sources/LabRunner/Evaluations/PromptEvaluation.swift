@@ -139,7 +139,7 @@ struct PromptEvaluation {
             limit: plan.chunkLimit, available: promptSet.samples.count, part: "prompt")
         var findings = subject.findings(
             scores.compactMap(\.score), metrics: metrics, judgements: gates.judgements(),
-            samples: Digest(ofSamples: keys), cached: usage.areAllReused,
+            samples: Digest(ofSamples: keys), cached: usage.areAllReused && usage.reused > 0,
             unscored: scores.count { $0.score == nil })
         findings.usage = usage
         let points = zip(scores, prompts).enumerated().compactMap { index, pair -> PromptSeries.Point? in
