@@ -101,6 +101,17 @@ import Testing
         #expect(same.contains("Same text, other tokens"))
     }
 
+    @Test func longListsAreFoldedAfterWhatMattersMost() throws {
+        let outline = try #require(XMLOutline(HTMLReport.render(promptRun())))
+        // 9 renderings after 2, 50 texts after 6, 120 thoughts after 8; the lists with two answers are not folded, that of
+        // 11 after 8 is: ten that are not solved, and one that only the candidate solves.
+        let folded = outline.all("summary").map(\.text).filter { $0.hasSuffix(" more") }
+        #expect(folded == ["7 more", "3 more", "44 more", "112 more"])
+        #expect(outline.all("details").count { $0.attributes["class"] == "rest" } == 4)
+        // Older records are few.
+        #expect(try !HTMLReport.render(generationRun()).contains("class=\"rest\""))
+    }
+
     @Test func moreTextsThanThereIsRoomForAreCounted() throws {
         var run = generationRun()
         let long = String(repeating: "word ", count: 600)

@@ -12,6 +12,7 @@ struct AnswersSection {
         let summary: Markup
         let answers: [Answer]
         let renderings: [Rendering]
+        let isFolded: Bool
         let omitted: Markup
     }
 
@@ -23,6 +24,8 @@ struct AnswersSection {
         let expected: Markup
         let answer: Markup
         let reason: Markup
+        /// In front of the first answer that is folded away: how many are.
+        var fold = Markup("")
     }
 
     /// A conversation as two chat templates render it.
@@ -32,9 +35,13 @@ struct AnswersSection {
         let prompt: Markup
         let parent: Markup
         let candidate: Markup
+        /// In front of the first rendering that is folded away: how many are.
+        var fold = Markup("")
     }
 
     private static let sheetLimit = 12
+    /// Answers and renderings of a sheet that are not folded away.
+    private static let (shownAnswers, shownRenderings) = (8, 2)
 
     /// Nil without answers.
     init?(_ records: [AnswersRecord], in run: RunRecord) {
@@ -70,9 +77,13 @@ struct AnswersSection {
                 answers.append(answer)
             }
         }
+        let answerFold = Folding.label(of: answers.count, after: shownAnswers)
+        if let answerFold { answers[shownAnswers].fold = answerFold }
+        let renderingFold = Folding.label(of: renderings.count, after: shownRenderings)
+        if let renderingFold { renderings[shownRenderings].fold = renderingFold }
         return Sheet(
             heading: Markup(text.heading, limit: 300), summary: Markup(text.sentences), answers: answers,
-            renderings: renderings,
+            renderings: renderings, isFolded: answerFold != nil || renderingFold != nil,
             omitted: TextPairSection.omission(record.notable.count - answers.count - renderings.count))
     }
 

@@ -13,6 +13,7 @@ struct LanguageSection {
 
     struct Row {
         let language: Markup
+        /// What was measured on which backend; empty where it is the same for all rows.
         let place: Markup
         let right: Markup
         let rightNote: Markup
@@ -36,13 +37,15 @@ struct LanguageSection {
         hasParent = shown.contains { $0.parentRight != nil }
         hasTold = shown.contains { $0.inLanguage != nil }
         hasLoss = shown.contains { $0.lossNats != nil || $0.excessNats != nil }
-        summary = Markup(
-            hasLoss
-                ? "The loss is what the right answers lost in likelihood against the parent, in nats per token; the excess is "
-                    + "how much more that is than in English."
-                : "")
+        let places = Set(shown.map { Self.place(of: $0, in: run) })
+        let isOnePlace = places.count == 1
+        let meaning =
+            "The loss is what the right answers lost in likelihood against the parent, in nats per token; the excess is "
+            + "how much more that is than in English."
+        let sentences = [isOnePlace ? places.first.map { "\($0)." } : nil, hasLoss ? meaning : nil]
+        summary = Markup(sentences.compactMap { $0 }.joined(separator: " "))
         let scale = ExcessScale(shown, limit: Self.limit(in: run))
-        rows = shown.map { Self.row($0, scale: scale, in: run) }
+        rows = shown.map { Self.row($0, place: isOnePlace ? "" : Self.place(of: $0, in: run), scale: scale, in: run) }
         omitted = TextPairSection.omission(records.count - rows.count)
     }
 
@@ -54,7 +57,13 @@ struct LanguageSection {
         return limits.count == 1 ? limits.first : nil
     }
 
-    private static func row(_ record: LanguageRecord, scale: ExcessScale?, in run: RunRecord) -> Row {
+    private static func place(of record: LanguageRecord, in run: RunRecord) -> String {
+        "\(run.label(of: record.artifact)), \(record.evaluation) on \(record.backend)"
+    }
+
+    private static func row(
+        _ record: LanguageRecord, place: String, scale: ExcessScale?, in run: RunRecord
+    ) -> Row {
         let share = record.prompts > 0 ? 100 * Double(record.right) / Double(record.prompts) : 0
         let width = Format.fixed(min(100, max(0, share)), 1)
         let unscored = record.prompts - record.right - record.wrong
@@ -65,7 +74,7 @@ struct LanguageSection {
         let text = LanguageText(record)
         return Row(
             language: Markup(record.language, limit: 60),
-            place: Markup("\(run.label(of: record.artifact)), \(record.evaluation) on \(record.backend)", limit: 300),
+            place: Markup(place, limit: 300),
             right: Markup("\(record.right) of \(record.prompts)"),
             rightNote: Markup(notes.compactMap { $0 }.joined(separator: ", ")),
             bar: Markup(html: record.prompts > 0 ? "<i class=\"spent\"><i style=\"width:\(width)%\"></i></i>" : ""),

@@ -6,6 +6,7 @@ import LabCore
 struct TextPairSection {
     let summary: Markup
     let pairs: [Pair]
+    let isFolded: Bool
     let omitted: Markup
 
     struct Pair {
@@ -17,10 +18,14 @@ struct TextPairSection {
         let prompt: Markup
         let parent: Markup
         let candidate: Markup
+        /// In front of the first pair that is folded away: how many are.
+        var fold = Markup("")
     }
 
     /// Bytes of markup that the texts of one section may take.
     static let room = 150_000
+    /// Pairs that are not folded away.
+    private static let shown = 6
 
     /// Nil without texts.
     init?(_ records: [TextPairRecord], in run: RunRecord) {
@@ -44,6 +49,9 @@ struct TextPairSection {
             guard used <= Self.room || pairs.isEmpty else { break }
             pairs.append(pair)
         }
+        let fold = Folding.label(of: pairs.count, after: Self.shown)
+        if let fold { pairs[Self.shown].fold = fold }
+        isFolded = fold != nil
         self.pairs = pairs
         omitted = Self.omission(records.count - pairs.count)
     }

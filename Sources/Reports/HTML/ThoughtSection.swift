@@ -6,7 +6,10 @@ import LabCore
 struct ThoughtSection {
     let summary: Markup
     let tasks: [Task]
+    let isFolded: Bool
     let omitted: Markup
+    /// Tasks that are not folded away.
+    private static let shown = 8
 
     struct Task {
         let word: Markup
@@ -16,6 +19,8 @@ struct ThoughtSection {
         let task: Markup
         let note: Markup
         let text: Markup
+        /// In front of the first task that is folded away: how many are.
+        var fold = Markup("")
 
         struct Flaw {
             let flaw: Markup
@@ -34,6 +39,9 @@ struct ThoughtSection {
             guard used <= TextPairSection.room || tasks.isEmpty else { break }
             tasks.append(task)
         }
+        let fold = Folding.label(of: tasks.count, after: Self.shown)
+        if let fold { tasks[Self.shown].fold = fold }
+        isFolded = fold != nil
         self.tasks = tasks
         omitted = TextPairSection.omission(records.count - tasks.count)
     }
@@ -56,8 +64,8 @@ struct ThoughtSection {
             text += " \(Format.count(incoherent, "text")) \(incoherent == 1 ? "is" : "are") not coherent."
         }
         guard solved < records.count else { return text }
-        return text
-            + (asked.isEmpty ? " Those that are not come first." : " Those that only the parent solves come first.")
+        let hasLost = records.contains { !$0.isSolved && $0.isParentSolved == true }
+        return text + (hasLost ? " Those that only the parent solves come first." : " Those that are not come first.")
     }
 
     /// Tasks that only the parent solves, that are not solved, that only the candidate solves, with a flaw; then the rest.
