@@ -109,16 +109,6 @@ import Testing
         #expect(lines.allSatisfy { $0.text.count <= 53 })
     }
 
-    @Test(arguments: [String(repeating: "unbroken", count: 400), String(repeating: "\u{6C34}", count: 400)])
-    func aWordThatIsLongerThanThePictureIsBrokenAndWhatHasNoRoomIsLeftOutVisibly(word: String) throws {
-        let svg = TrendSVG.svg(trend([1, 2], model: word, device: word), width: 340, height: 240)
-        let lines = try #require(XMLOutline(svg)).all("text").filter { $0.text.contains(word.prefix(1)) }.map(\.text)
-        #expect((2...4).contains(lines.count))
-        // 340 pixels are 53 columns of Latin letters, and half as many of Chinese characters.
-        #expect(lines.allSatisfy { $0.count <= (word.hasPrefix("u") ? 53 : 26) })
-        #expect(lines.last?.hasSuffix("\u{2026}") == true)
-    }
-
     @Test(arguments: [40, 80, 120])
     func aLongTrendFitsTheTerminal(width: Int) {
         let text = TrendTerminal.render(trend((0..<1000).map { sin(Double($0) / 50) }), width: width)

@@ -32,49 +32,25 @@ public enum TrendSVG {
     ) -> String {
         let text = TrendText(trend, among: others)
         let name = VisibleText(id).escaped
-        let columns = Int(width / columnWidth)
-        let subject = lines(VisibleText(text.subject).text, columns: columns)
+        let columns = TerminalText(width: Int(width / columnWidth), hasColor: false)
+        let subject = columns.wrap(VisibleText(text.subject).text, indent: 0).prefix(mostLines)
         let top = 58 + lineHeight * Double(subject.count - 1)
         let parts =
             trend.points.isEmpty
             ? [label("axis", 0, top + 2, "no runs")]
             : drawing(trend, width, height, top: top, name, hasTooltips: hasTooltips)
-        let subjectLabels = subject.enumerated().map { label("axis", 0, 30 + lineHeight * Double($0), $1) }
-        // It is set in bold.
-        let quantity = TerminalText.start(of: VisibleText(text.quantity).text, columns: columns * 7 / 8)
+        let lines = subject.enumerated().map { label("axis", 0, 30 + lineHeight * Double($0), $1) }
         return """
             <svg class="lab-trend" viewBox="0 0 \(n(width)) \(n(height))" role="img" \
             aria-labelledby="\(name)-t \(name)-d" xmlns="http://www.w3.org/2000/svg">\
             <title id="\(name)-t">\(VisibleText(text.heading).escaped)</title>\
             <desc id="\(name)-d">\(VisibleText(text.description).escaped)</desc>
             <style>\(style)</style>
-            \(label("name", 0, 14, quantity))
-            \(subjectLabels.joined(separator: "\n"))
+            \(label("name", 0, 14, text.quantity))
+            \(lines.joined(separator: "\n"))
             \(parts.joined(separator: "\n"))
             </svg>
             """
-    }
-
-    /// The first lines of a text in so many columns. A word longer than a line is broken: a picture has an edge.
-    private static func lines(_ text: String, columns: Int) -> [String] {
-        var lines = TerminalText(width: columns, hasColor: false).wrap(text, indent: 0).flatMap { line in
-            var parts = [""]
-            var used = 0
-            for character in line {
-                let width = TerminalText.columns(String(character))
-                if used + width > columns {
-                    parts.append("")
-                    used = 0
-                }
-                parts[parts.count - 1].append(character)
-                used += width
-            }
-            return parts
-        }
-        guard lines.count > mostLines else { return lines }
-        lines = Array(lines.prefix(mostLines))
-        lines[mostLines - 1] = TerminalText.start(of: lines[mostLines - 1], columns: columns - 1) + "\u{2026}"
-        return lines
     }
 
     /// A file with several trends, one below the other, on a ground of its own.
