@@ -74,7 +74,8 @@ import Testing
         #expect(places.allSatisfy { $0 != nil } && places.compactMap { $0 } == places.compactMap { $0 }.sorted())
         #expect(section.contains("expected 33; 64 thinking tokens, the parent 61"))  // 5 + 20 + 8; 61 + 3, 58 + 3
         #expect(section.contains("The thought does not end"))
-        #expect(section.contains("Not coherent: repeats"))
+        #expect(section.contains("<bdi>Not coherent</bdi>"))
+        #expect(section.contains("repeats \u{201C}Wait, \u{201D} 60 times; expected 53; 1,024 thinking tokens"))
     }
 
     @Test func answersAreCountedByModeAndThoseOnlyTheParentGotRightComeFirst() throws {

@@ -90,14 +90,15 @@ struct ThoughtSection {
             case (true, _): "Solved"
             case (false, nil): "Not solved"
             }
-        var notes = record.expected.map { ["expected \(Format.excerpt($0, limit: 80))"] } ?? []
+        var notes = record.problem.map { [Format.start(of: $0, limit: 120)] } ?? []
+        notes += record.expected.map { ["expected \(Format.excerpt($0, limit: 80))"] } ?? []
         notes.append(
             "\(Format.grouped(record.thinkingTokens)) thinking tokens"
                 + (record.parentThinkingTokens.map { ", the parent \(Format.grouped($0))" } ?? ""))
         notes.append("\(run.label(of: record.artifact)), \(record.evaluation) on \(record.backend)")
         let flaws = [
             record.isClosed == false ? "The thought does not end" : nil,
-            record.problem.map { "Not coherent: \(VisibleToken.context($0))" },
+            record.problem == nil ? nil : "Not coherent",
         ]
         return Task(
             word: Markup(word), status: Markup(record.isSolved ? "pass" : "fail"),

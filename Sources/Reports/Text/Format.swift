@@ -195,9 +195,13 @@ package enum Format {
 
     /// The start of a text from outside in quotes.
     static func quote(_ raw: String, limit: Int) -> String {
+        "\u{201C}\(start(of: raw, limit: limit))\u{201D}"
+    }
+
+    /// The start of a text from outside, with an ellipsis where something is left out.
+    static func start(of raw: String, limit: Int) -> String {
         let isCut = raw.unicodeScalars.dropFirst(limit).first != nil
-        let start = VisibleToken.context(String(raw.unicodeScalars.prefix(limit)))
-        return "\u{201C}\(start)\(isCut ? "\u{2026}" : "")\u{201D}"
+        return VisibleToken.context(String(raw.unicodeScalars.prefix(limit))) + (isCut ? "\u{2026}" : "")
     }
 
     /// A whole number with its thousands apart: "151,552".

@@ -92,7 +92,7 @@ struct PromptEvidence {
             let thoughts = (run.thoughts ?? []).filter { isMine($0.evaluation, $0.backend, $0.artifact) }
                 .compactMap { thought in thought.problem.map { (thought.task, $0, thought.text) } }
             return (texts + thoughts).prefix(PromptEvidence.count).map { prompt, problem, text in
-                "\(Format.excerpt(prompt, limit: 120)): \(VisibleToken.context(problem)); it wrote \(Format.quote(text, limit: 100))"
+                "\(Format.excerpt(prompt, limit: 120)): \(Format.start(of: problem, limit: 120)); it wrote \(Format.quote(text, limit: 100))"
             }
         }
 
