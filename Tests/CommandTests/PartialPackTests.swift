@@ -5,6 +5,7 @@ import Testing
 @Suite("Packs of a part", .serialized)
 struct PartialPackTests {
     private let lab: LabCommand
+    private static let onText = ["--evaluations", "perplexity,fidelity"]
 
     init() throws { lab = try LabCommand() }
 
@@ -20,7 +21,7 @@ struct PartialPackTests {
         "a pack without the windows asked for is refused at the start; with a limit that it has it serves",
         arguments: ["perplexity", "fidelity"])
     func refused(evaluation: String) throws {
-        #expect(try lab.run("suites/balanced", ["--limit", "3"]).status != 4)
+        #expect(try lab.run("suites/balanced", Self.onText + ["--limit", "3"]).status != 4)
         #expect(windows(of: lab).count == 3)
         let made = try lab.report()
         let artifact = try #require(made.artifacts.last?.path)
@@ -50,12 +51,12 @@ struct PartialPackTests {
 
     @Test("a damaged record is no reason to judge the others: exit 4 names its window")
     func damaged() throws {
-        #expect(try lab.run("suites/balanced", ["--limit", "2"]).status != 4)
+        #expect(try lab.run("suites/balanced", Self.onText + ["--limit", "2"]).status != 4)
         let made = try lab.report()
         for file in windows(of: lab) { try Data("LPCHUNK".utf8).write(to: file) }
         let result = try lab.run(
             "suites/balanced",
-            [
+            Self.onText + [
                 "--artifact", try #require(made.artifacts.last?.path), "--limit", "2",
                 "--pack", try #require(made.fidelity.first?.pack?.id),
                 "--history", lab.folder.appendingPathComponent("fresh.sqlite").path,
@@ -98,7 +99,7 @@ struct PartialPackTests {
 
     @Test("side by side there is no pack at all")
     func lockstep() throws {
-        let result = try lab.run("suites/smoke", ["--lockstep", "--limit", "4"])
+        let result = try lab.run("suites/smoke", Self.onText + ["--lockstep", "--limit", "4"])
         #expect(result.status != 4, "\(result.errors)")
         let report = try lab.report()
         #expect(report.fidelity.count == 1 && report.fidelity.first?.pack == nil)

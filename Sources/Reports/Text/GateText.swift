@@ -53,7 +53,7 @@ struct GateText {
         }
     }
 
-    /// "speaks of the clipped mean, each \(part) held between −9.30 and 21.6 %"; nil for a verdict on values as they are.
+    /// "speaks of the clipped mean, each chunk held between −9.30 and 21.6 %"; nil for a verdict on values as they are.
     var clip: String? {
         guard isEarly else { return nil }
         guard let clip = evidence.clip else { return "speaks of the clipped mean" }
@@ -71,7 +71,7 @@ struct GateText {
         if let effect = evidence.minimumDetectableEffect {
             return "smallest detectable change \(Format.change(effect, unit: unit))"
         }
-        return "smallest detectable change unknown" + (evidence.chunksUsed == 1 ? ": one chunk has no spread" : "")
+        return "smallest detectable change unknown" + (evidence.chunksUsed == 1 ? ": one \(part) has no spread" : "")
     }
 
     /// How many chunks an inconclusive gate would need; nil for the others.
