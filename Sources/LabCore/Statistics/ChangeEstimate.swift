@@ -16,7 +16,8 @@ public struct ChangeEstimate: Hashable, Sendable {
     /// Estimates from pairs.
     ///
     /// All chunks of the corpus: their mean is the corpus's own, and decides. Chunks in the order that was laid down:
-    /// a ``ChangeGate``, whose verdict and interval hold whenever the runs stopped. Others: Student's interval.
+    /// a ``ChangeGate``, whose verdict and interval hold whenever the runs stopped. Others: Student's interval, corrected
+    /// for lopsided chunks.
     ///
     /// - Parameters:
     ///   - worsenings: one for each shared chunk, in the order laid down; all weigh the same.
@@ -44,7 +45,7 @@ public struct ChangeEstimate: Hashable, Sendable {
             interval = gate.interval
             isAllowed = gate.decision == .undecided ? nil : gate.decision == .pass
         } else {
-            let interval = mean.interval(level: 1 - 2 * alpha)
+            let interval = SkewedMean.interval(worsenings, level: 1 - 2 * alpha)
             basis = .paired
             self.interval = interval
             isAllowed = allowed.flatMap { interval?.liesBelow($0) }
