@@ -26,6 +26,8 @@ final class ModelHost: InferenceModel {
     struct Shape: Equatable {
         var contextLength: Int
         var parallelSequences = 1
+        /// Whether the sequences share one key-value cache.
+        var sharesCache = false
     }
 
     private let setup: Setup
@@ -88,7 +90,8 @@ final class ModelHost: InferenceModel {
         if case .whole(let asked) = wanted { shape = asked }
         var parameters = WorkerRequest.LoadParameters(
             path: setup.path, backend: setup.backend, vocabularyOnly: wanted == .vocabulary,
-            contextLength: shape.contextLength, parallelSequences: shape.parallelSequences, threads: setup.threads)
+            contextLength: shape.contextLength, parallelSequences: shape.parallelSequences,
+            sharesCache: shape.sharesCache, threads: setup.threads)
         if wanted != .vocabulary, let parentPath = setup.parentPath {
             parameters.parentPath = parentPath
             parameters.parentMicroBatch = parameters.microBatch

@@ -131,6 +131,7 @@ final class Context {
         // Calibration takes a window whole: the sums then come in the order of llama-imatrix.
         settings.n_ubatch = parameters.calibrates ? settings.n_batch : UInt32(microBatch ?? parameters.microBatch)
         settings.n_seq_max = UInt32(parameters.parallelSequences)
+        settings.kv_unified = parameters.sharesCache ?? false
         settings.n_threads = Int32(parameters.threads)
         settings.n_threads_batch = Int32(parameters.threads)
         let type = try Self.cacheType(parameters.kvType)
@@ -188,7 +189,10 @@ final class Batch {
 
     var count: Int { Int(raw.n_tokens) }
 
-    var hasRoom: Bool { count < capacity }
+    /// Tokens that it can take on.
+    var room: Int { capacity - count }
+
+    var hasRoom: Bool { room > 0 }
 
     func clear() { raw.n_tokens = 0 }
 

@@ -42,6 +42,9 @@ public enum WorkerRequest: Sendable, Hashable {
         public var parallelSequences: Int
         /// Threads of computation.
         public var threads: Int
+        /// Whether all sequences share one key-value cache, which suits texts of uneven length that are read and not
+        /// written; nil for one of its own for each.
+        public var sharesCache: Bool?
         /// Type of the key-value cache: "f16", "f32", "bf16", "q8_0".
         public var kvType: String
         /// "auto", "on" or "off".
@@ -62,7 +65,7 @@ public enum WorkerRequest: Sendable, Hashable {
         /// Creates parameters.
         public init(
             path: String, backend: String, vocabularyOnly: Bool = false, contextLength: Int = 512,
-            parallelSequences: Int = 1, threads: Int, kvType: String = "f16", flashAttention: String = "auto",
+            parallelSequences: Int = 1, sharesCache: Bool? = nil, threads: Int, kvType: String = "f16", flashAttention: String = "auto",
             microBatch: Int = usualMicroBatch, calibrates: Bool = false, parentPath: String? = nil,
             parentMicroBatch: Int? = nil
         ) {
@@ -71,6 +74,7 @@ public enum WorkerRequest: Sendable, Hashable {
             self.vocabularyOnly = vocabularyOnly
             self.contextLength = contextLength
             self.parallelSequences = parallelSequences
+            self.sharesCache = sharesCache
             self.threads = threads
             self.kvType = kvType
             self.flashAttention = flashAttention
