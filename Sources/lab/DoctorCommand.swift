@@ -38,9 +38,6 @@ struct DoctorCommand: ParsableCommand {
                     + Self.gibibytes(device.memoryTotalBytes))
         }
         line("CPU features", greeting.cpuFeatures)
-        if !greeting.devices.contains(where: { $0.registry.uppercased() == "CUDA" }) {
-            line("CUDA (optional)", "absent: this engine was built without it; a suite that lists cuda skips it")
-        }
         line("MLX (optional)", "absent: this lab does not run MLX yet")
     }
 

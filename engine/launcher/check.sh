@@ -5,7 +5,7 @@ ROOT=$(cd -P "$(dirname "$0")/../.." && pwd -P)
 work=$(mktemp -d "${TMPDIR:-/tmp}/lab-launcher.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 passed=0 failed=0
-unset LAB_ENGINE_PREFIX LAB_ENGINE_ARCHIVE
+unset LAB_ENGINE_PREFIX LAB_ENGINE_ARCHIVE LAB_CUDA LAB_CUDA_ARCHITECTURES CUDACXX CUDA_HOME CUDA_PATH
 export LAB_CACHE=$work/cache
 
 # expect NAME STATUS TEXT COMMAND...: the command ends with STATUS and its output contains TEXT.
@@ -63,6 +63,12 @@ expect "an unknown peer is bad usage" 2 "usage" "$ROOT/lab" engine something
 expect "help needs no build" 0 "run SUITE" env LAB_CACHE="$work/cache" "$ROOT/lab" --help
 expect "a cache that cannot be made is named" 4 "$work/archive-in-the-way" \
     bash -c 'touch "$1"; LAB_CACHE=$1/cache "$2" engine' - "$work/archive-in-the-way" "$ROOT/lab"
+
+# The CUDA module, with an engine and commands that are not real: nothing is compiled.
+if [ "$(uname -s)" = Linux ]; then
+    # shellcheck source=/dev/null
+    . "$ROOT/engine/launcher/check_cuda.sh"
+fi
 
 # The lock without flock, as on macOS: an owner that is gone does not block.
 rm -f "$work/bin/flock"

@@ -9,6 +9,7 @@ doctor() {
         complete=""
     fi
     doctor_engine && engine_ready=yes
+    doctor_cuda
     if [ -n "$engine_ready" ]; then missing=$(missing_packages swift); else missing=$(missing_packages all); fi
     if [ -z "$missing" ]; then
         doctor_line packages "all there"
@@ -39,7 +40,7 @@ doctor() {
 doctor_engine() {
     local missing
     read_pin
-    if [ -n "${LAB_ENGINE_PREFIX:-}" ] && [ "$LAB_ENGINE_PREFIX" != "$(default_engine_link)" ]; then
+    if has_own_engine; then
         missing=$(check_own_engine "$LAB_ENGINE_PREFIX")
         if [ -n "$missing" ]; then
             doctor_line engine "LAB_ENGINE_PREFIX=$LAB_ENGINE_PREFIX lacks: $missing"

@@ -117,10 +117,12 @@ check_own_engine() {
     echo $missing
 }
 
+has_own_engine() { [ -n "${LAB_ENGINE_PREFIX:-}" ] && [ "$LAB_ENGINE_PREFIX" != "$(default_engine_link)" ]; }
+
 provide_engine() {
     local missing
     read_pin
-    if [ -n "${LAB_ENGINE_PREFIX:-}" ] && [ "$LAB_ENGINE_PREFIX" != "$(default_engine_link)" ]; then
+    if has_own_engine; then
         missing=$(check_own_engine "$LAB_ENGINE_PREFIX")
         [ -z "$missing" ] || give_up "LAB_ENGINE_PREFIX=$LAB_ENGINE_PREFIX is not a whole engine; it lacks: $missing" \
             "install llama.cpp $PIN_BUILD there (shared libraries, CPU backend), or unset LAB_ENGINE_PREFIX"
@@ -129,7 +131,19 @@ provide_engine() {
     fi
     describe_engine
     PREFIX=$(default_engine_link)
-    engine_in_place "$PREFIX" && return 0
+    engine_in_place "$PREFIX" || build_engine
+    provide_cuda
+}
+
+# Adds the CUDA module where there is a device, a compiler and no module yet. Cheap, because every start comes here.
+provide_cuda() {
+    [ ! -e "$PREFIX/cuda.json" ] && [ "${LAB_CUDA:-}" != off ] && has nvidia-smi || return 0
+    # shellcheck source=/dev/null
+    . "$ROOT/engine/launcher/cuda.sh"
+    build_cuda_unasked
+}
+
+build_engine() {
     # All that is missing is named at once, before ten minutes of compiling rather than after.
     [ "$NEEDED" = engine ] || require_swift
     require_packages "$NEEDED"
@@ -203,7 +217,9 @@ find_archive() {
 }
 
 # configure_engine BUILD_TREE [OPTION=VALUE]...
-configure_engine() {
+configure_engine() { try_configure_engine "$@" || give_up "CMake could not configure the engine"; }
+
+try_configure_engine() {
     local tree=$1 option feature name flag
     local origin="\$ORIGIN;\$ORIGIN/../lib"
     [ "$(uname -s)" != Darwin ] || origin="@loader_path;@loader_path/../lib"
@@ -229,8 +245,7 @@ configure_engine() {
     *) arguments+=(-DGGML_NATIVE=ON) ;;
     esac
     ENGINE_CMAKE_ARGUMENTS=$(printf '%s\n' "${arguments[@]}" | grep '^-D')
-    step "configuring the engine" "$ENGINE_LOG" cmake "${arguments[@]}" ||
-        give_up "CMake could not configure the engine"
+    step "configuring the engine" "$ENGINE_LOG" cmake "${arguments[@]}"
 }
 
 # The newest instruction sets are unknown to older compilers.
@@ -267,11 +282,17 @@ build_in() {
     [ "${free_kb:-999999}" -ge 500000 ] ||
         give_up "the engine's build needs 500 MB of disk in $CACHE, and $((free_kb / 1000)) MB are free" \
             "make room, or set LAB_CACHE to a folder on another disk"
+    try_build_in "$tree" "$title" "$@" ||
+        give_up "the engine could not be built; run the command again to go on where it stopped" "log: $ENGINE_LOG"
+}
+
+try_build_in() {
+    local tree=$1 title=$2
+    shift 2
     # With ccache, a build in another cache folder then finds what this one compiled.
     export CCACHE_BASEDIR CCACHE_NOHASHDIR=1
     CCACHE_BASEDIR=$(dirname "$ENGINE_SOURCE")
-    step "$title" "$ENGINE_LOG" cmake --build "$tree" --parallel "$(build_jobs)" --target "$@" ||
-        give_up "the engine could not be built; run the command again to go on where it stopped" "log: $ENGINE_LOG"
+    step "$title" "$ENGINE_LOG" cmake --build "$tree" --parallel "$(build_jobs)" --target "$@"
 }
 
 # Copies what the lab uses out of the build tree, then shows it under its final name in one rename.

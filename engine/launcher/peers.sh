@@ -16,8 +16,14 @@ engine_command() {
         provide_peers "$@"
         say "peers: $PREFIX/bin"
         ;;
+    cuda)
+        shift
+        # shellcheck source=/dev/null
+        . "$ROOT/engine/launcher/cuda.sh"
+        cuda_command "$@"
+        ;;
     *)
-        echo "usage: ./lab engine [peers [NAME...]]   (names: $PEERS)" >&2
+        echo "usage: ./lab engine [cuda [--toolkit] | peers [NAME...]]   (names: $PEERS)" >&2
         exit 2
         ;;
     esac
