@@ -198,6 +198,7 @@ extension WorkerRequest {
     var purpose: String {
         switch self {
         case .hello: "introduce itself"
+        case .connect(let parameters): "find a device for \(parameters.backend)"
         case .load(let parameters): "load \(parameters.path)"
         case .chunk: "tokenize a text"
         case .score(let parameters): "score \(parameters.chunks.count) chunks"

@@ -10,7 +10,8 @@ final class ModelHost: InferenceModel {
         var backend: String
         /// The longest window that will be asked for.
         var contextLength: Int
-        var threads: Int
+        var compute: ComputeSettings
+        /// Tokens computed at a time, in place of the usual number.
         var microBatch: Int?
         /// A parent to load beside it, for comparisons in lockstep.
         var parentPath: String?
@@ -91,7 +92,8 @@ final class ModelHost: InferenceModel {
         var parameters = WorkerRequest.LoadParameters(
             path: setup.path, backend: setup.backend, vocabularyOnly: wanted == .vocabulary,
             contextLength: shape.contextLength, parallelSequences: shape.parallelSequences,
-            sharesCache: shape.sharesCache, threads: setup.threads)
+            sharesCache: shape.sharesCache, threads: setup.compute.threads)
+        setup.compute.apply(to: &parameters)
         if wanted != .vocabulary, let parentPath = setup.parentPath {
             parameters.parentPath = parentPath
             parameters.parentMicroBatch = parameters.microBatch

@@ -46,6 +46,11 @@ final class WorkerSession {
             return .greeted(
                 WorkerEvent.Greeting(
                     engine: engine.record, devices: engine.devices, cpuFeatures: engine.cpuFeatures))
+        case .connect(let parameters):
+            try engine.connect(parameters.backend)
+            return .greeted(
+                WorkerEvent.Greeting(
+                    engine: engine.record, devices: engine.devices, cpuFeatures: engine.cpuFeatures))
         case .load(let parameters):
             return .loaded(try load(parameters).description)
         case .chunk(let parameters):

@@ -279,6 +279,13 @@ public struct EngineRecord: Hashable, Sendable, Codable {
         self.build = build
         self.libraries = libraries
     }
+
+    /// The build as it enters sample keys: on other devices than the CPU, with the digest of their module.
+    public func build(on backend: String) -> String {
+        let name = "libggml-\(backend.prefix { $0 != ":" })."
+        guard backend != "cpu", let module = libraries.first(where: { $0.key.hasPrefix(name) }) else { return build }
+        return "\(build)-\(module.value.short)"
+    }
 }
 
 /// The machine a run was made on.

@@ -5,7 +5,7 @@ public import Foundation
 /// Every request ends with exactly one of its closing events: `greeted`, `loaded`, `chunked`, `rendered`,
 /// `done`, or `failed`.
 public enum WorkerEvent: Sendable, Hashable {
-    /// Answer to `hello`; closes it.
+    /// Answer to `hello` and `connect`; closes it.
     case greeted(Greeting)
     /// Answer to `load`; closes it.
     case loaded(LoadedModel)
