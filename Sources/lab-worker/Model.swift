@@ -127,7 +127,7 @@ final class Context {
     init(_ parameters: WorkerRequest.LoadParameters, microBatch: Int? = nil, model: Model) throws {
         var settings = llama_context_default_params()
         settings.n_ctx = UInt32(parameters.contextLength * parameters.parallelSequences)
-        settings.n_batch = UInt32(max(parameters.contextLength, 512))
+        settings.n_batch = UInt32(parameters.batch ?? max(parameters.contextLength, 512))
         // Calibration takes a window whole: the sums then come in the order of llama-imatrix.
         settings.n_ubatch = parameters.calibrates ? settings.n_batch : UInt32(microBatch ?? parameters.microBatch)
         settings.n_seq_max = UInt32(parameters.parallelSequences)
