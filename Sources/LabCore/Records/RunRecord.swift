@@ -36,6 +36,8 @@ public struct RunRecord: Hashable, Sendable, Codable {
     public var promptSeries: [PromptSeries]?
     /// Speed against depth; nil where no evaluation measured it.
     public var throughput: [ThroughputRecord]?
+    /// What speeds were measured on, and how; nil where no evaluation measured any, and in records of older labs.
+    public var speedSetups: [SpeedSetupRecord]?
     /// How much worse than in an accepted run metrics may be; nil in records of older labs.
     public var tolerances: [RegressionTolerance]?
     /// The data it was measured on.

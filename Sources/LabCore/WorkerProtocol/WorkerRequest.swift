@@ -24,6 +24,11 @@ public enum WorkerRequest: Sendable, Hashable {
     case generate(GenerateParameters)
     /// Send texts through the model, each token given those before it; one `followed` event per text.
     case follow(FollowParameters)
+    /// Measure how fast the loaded artifact reads prompts and writes, all of its sequences at a time; one `timed` event
+    /// per repetition, then `benchmarked`.
+    case benchmark(BenchmarkParameters)
+    /// Measure what a device can do; needs no artifact.
+    case probe(ProbeParameters)
     /// Continue a calibration from sums collected before; one request per matrix.
     case restoreCalibration(CollectedSums)
     /// Send chunks of the text chunked last through the model; one `calibrated` event per chunk, then one `collected`
@@ -86,8 +91,9 @@ public enum WorkerRequest: Sendable, Hashable {
         /// Creates parameters.
         public init(
             path: String, backend: String, vocabularyOnly: Bool = false, contextLength: Int = 512,
-            parallelSequences: Int = 1, sharesCache: Bool? = nil, threads: Int, kvType: String = "f16", flashAttention: String = "auto",
-            microBatch: Int = usualMicroBatch, calibrates: Bool = false, parentPath: String? = nil,
+            parallelSequences: Int = 1, sharesCache: Bool? = nil, threads: Int, kvType: String = "f16",
+            flashAttention: String = "auto", microBatch: Int = usualMicroBatch, batch: Int? = nil,
+            calibrates: Bool = false, parentPath: String? = nil,
             parentMicroBatch: Int? = nil
         ) {
             self.path = path
@@ -100,6 +106,7 @@ public enum WorkerRequest: Sendable, Hashable {
             self.kvType = kvType
             self.flashAttention = flashAttention
             self.microBatch = microBatch
+            self.batch = batch
             self.calibrates = calibrates
             self.parentPath = parentPath
             self.parentMicroBatch = parentMicroBatch
@@ -279,7 +286,7 @@ extension WorkerRequest.Envelope: Codable {
     }
 
     private enum Method: String, Codable {
-        case hello, connect, load, chunk, score, predict, diverge, render, generate, follow, calibrate
+        case hello, connect, load, chunk, score, predict, diverge, render, generate, follow, benchmark, probe, calibrate
         case restoreCalibration = "restore_calibration"
     }
 
@@ -301,6 +308,8 @@ extension WorkerRequest.Envelope: Codable {
         case .render: request = .render(try parameters(WorkerRequest.RenderParameters.self))
         case .generate: request = .generate(try parameters(WorkerRequest.GenerateParameters.self))
         case .follow: request = .follow(try parameters(WorkerRequest.FollowParameters.self))
+        case .benchmark: request = .benchmark(try parameters(WorkerRequest.BenchmarkParameters.self))
+        case .probe: request = .probe(try parameters(WorkerRequest.ProbeParameters.self))
         case .restoreCalibration: request = .restoreCalibration(try parameters(CollectedSums.self))
         case .calibrate: request = .calibrate(try parameters(WorkerRequest.CalibrateParameters.self))
         }
@@ -325,6 +334,8 @@ extension WorkerRequest.Envelope: Codable {
         case .render(let parameters): try encode(.render, parameters)
         case .generate(let parameters): try encode(.generate, parameters)
         case .follow(let parameters): try encode(.follow, parameters)
+        case .benchmark(let parameters): try encode(.benchmark, parameters)
+        case .probe(let parameters): try encode(.probe, parameters)
         case .restoreCalibration(let sums): try encode(.restoreCalibration, sums)
         case .calibrate(let parameters): try encode(.calibrate, parameters)
         }
