@@ -16,8 +16,13 @@ engine_command() {
         provide_peers "$@"
         say "peers: $PREFIX/bin"
         ;;
+    mlx)
+        provide_mlx
+        # For programs that start the worker: the last line is its Python.
+        echo "$MLX_PYTHON"
+        ;;
     *)
-        echo "usage: ./lab engine [peers [NAME...]]   (names: $PEERS)" >&2
+        echo "usage: ./lab engine [mlx | peers [NAME...]]   (names: $PEERS)" >&2
         exit 2
         ;;
     esac
