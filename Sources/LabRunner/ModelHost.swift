@@ -98,7 +98,8 @@ final class ModelHost: InferenceModel {
             contextLength: shape.contextLength, parallelSequences: shape.parallelSequences,
             sharesCache: shape.sharesCache, threads: setup.compute.threads)
         setup.compute.apply(to: &parameters)
-        parameters.batch = shape.batch ?? parameters.batch
+        // A window is given whole.
+        parameters.batch = shape.batch ?? parameters.batch.map { max($0, shape.contextLength) }
         if wanted != .vocabulary, let parentPath = setup.parentPath {
             parameters.parentPath = parentPath
             parameters.parentMicroBatch = parameters.microBatch

@@ -24,7 +24,7 @@ struct DeviceProbe {
     private static let passBytes = 64 << 20
 
     init(_ parameters: WorkerRequest.ProbeParameters, engine: Engine) throws {
-        guard let device = engine.devices(of: parameters.backend)?.first else {
+        guard let device = engine.devices(of: parameters.backend).first else {
             throw WorkerProblem("no \(parameters.backend) device to measure", isBackendMissing: true)
         }
         guard parameters.workingSetBytes > 0, parameters.threads > 0 else {

@@ -138,7 +138,7 @@ struct Engine {
 
     /// Memory in use on a backend's devices by anyone, in bytes; nil where they compute in the host's memory.
     func deviceBytesInUse(_ backend: String) -> Int64? {
-        let own = (devices(of: backend) ?? []).filter { ggml_backend_dev_type($0) != GGML_BACKEND_DEVICE_TYPE_CPU }
+        let own = devices(of: backend).filter { ggml_backend_dev_type($0) != GGML_BACKEND_DEVICE_TYPE_CPU }
         guard !own.isEmpty else { return nil }
         return own.reduce(0) { sum, device in
             var (free, total) = (0, 0)
