@@ -176,7 +176,8 @@ let package = Package(
         .testTarget(name: "FuzzingTests", dependencies: ["Fuzzing", "TestSupport"], swiftSettings: sharedSettings),
         .testTarget(name: "ReportsTests", dependencies: ["Reports"], swiftSettings: sharedSettings),
         .testTarget(
-            name: "CommandTests", dependencies: ["LabRunner", "History", "LabCore"], swiftSettings: sharedSettings),
+            name: "CommandTests", dependencies: ["LabRunner", "History", "LabCore", "TestSupport"],
+            swiftSettings: sharedSettings),
     ] + processorSpecificKernels + languageDetector,
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

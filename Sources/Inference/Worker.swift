@@ -29,14 +29,16 @@ public final class Worker: @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - executable: the worker's program.
+    ///   - arguments: its arguments.
     ///   - silenceLimit: how long a request may go without any event before the worker counts as hung. Default: 10
     ///     minutes, far above the longest chunk and above the load of a large file from a slow disk.
     /// - Throws: ``InferenceError`` when the program cannot be started.
-    public init(executable: URL, silenceLimit: Duration = .seconds(600)) throws {
+    public init(executable: URL, arguments: [String] = [], silenceLimit: Duration = .seconds(600)) throws {
         self.silenceLimit = silenceLimit
         signal(SIGPIPE, SIG_IGN)
         let errors = Pipe()
         process.executableURL = executable
+        process.arguments = arguments
         process.environment = Self.environment
         process.standardInput = input
         process.standardOutput = output
@@ -64,6 +66,9 @@ public final class Worker: @unchecked Sendable {
         if environment["GOMP_SPINCOUNT"] == nil, environment["OMP_WAIT_POLICY"] == nil {
             environment["GOMP_SPINCOUNT"] = "1000"
         }
+        // Registers and images would bury what the engine says before it aborts.
+        environment["SWIFT_BACKTRACE"] = environment["SWIFT_BACKTRACE"] ?? "enable=no"
+        environment["GGML_NO_BACKTRACE"] = environment["GGML_NO_BACKTRACE"] ?? "1"
         return environment
     }
 

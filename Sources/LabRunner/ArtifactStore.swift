@@ -77,8 +77,41 @@ public final class ArtifactStore {
         return (records, missing.count)
     }
 
-    /// The record of a GGUF file that is not in the store.
+    /// The record of an MLX folder that is not in the store, as the manifest of its conversion has it.
+    ///
+    /// - Throws: ``RunnerError`` where there is no manifest, or the folder is not what it says.
+    public func record(ofFolder folder: URL) throws -> ArtifactRecord {
+        // `OUTPUT/mlx/NAME-RECIPE`, and `OUTPUT/manifest.json`.
+        let output = folder.standardizedFileURL.deletingLastPathComponent().deletingLastPathComponent()
+        let name = folder.standardizedFileURL.pathComponents.suffix(2).joined(separator: "/")
+        guard let manifest = try? Manifest(contentsOf: output.appendingPathComponent(Manifest.fileName)),
+            let artifact = manifest.artifact(name), let files = artifact.files
+        else {
+            throw RunnerError(
+                "\(folder.path) is in no manifest", remedy: "make it with llama-pajamas-quant convert --formats mlx")
+        }
+        for file in files where try digests.digest(of: folder.appendingPathComponent(file.name)) != file.sha256 {
+            throw RunnerError(
+                "\(folder.appendingPathComponent(file.name).path) is not what manifest.json says of it",
+                remedy: "convert it again")
+        }
+        try digests.save()
+        return ArtifactRecord(
+            path: folder.path, format: artifact.format, recipe: artifact.recipe, role: .candidate,
+            bytes: artifact.bytes, bitsPerWeight: artifact.bitsPerWeight, sha256: artifact.sha256,
+            model: folder.lastPathComponent, source: nil,
+            tensors: TensorGroup.groups(
+                of: artifact.tensors.map {
+                    .init(name: $0.name, type: $0.type, elements: $0.dimensions.reduce(1, *), bytes: $0.bytes)
+                }))
+    }
+
+    /// The record of a GGUF file or an MLX folder that is not in the store.
     public func record(ofFile file: URL) throws -> ArtifactRecord {
+        var isFolder: ObjCBool = false
+        if FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder), isFolder.boolValue {
+            return try record(ofFolder: file)
+        }
         let reader = try GGUFReader(file)
         let elements = reader.tensors.reduce(0) { $0 + $1.elementCount }
         let bytes = reader.tensors.reduce(0) { $0 + $1.byteCount }

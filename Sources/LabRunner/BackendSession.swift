@@ -12,6 +12,9 @@ final class BackendSession {
     let options: RunOptions
     let runID: String
     private let contextLength: Int
+    private let program: WorkerProgram
+    /// What runs GGUF files where the backend runs MLX folders alone: the parent of what is measured there.
+    private let companion: BackendSession?
     private var idle: Worker?
     private var hosts: [[String]: ModelHost] = [:]
     private var windows: [CutText: [Digest]] = [:]
@@ -29,18 +32,43 @@ final class BackendSession {
         self.history = history
         self.options = options
         self.runID = runID
-        let worker = try Worker(executable: options.worker, silenceLimit: options.workerSilenceLimit)
-        let request = WorkerRequest.ConnectParameters(backend: backend)
-        guard case .greeted(let greeting) = try worker.perform(.connect(request)) else {
+        program = try WorkerProgram(for: backend, options: options)
+        let worker = try program.start()
+        let request: WorkerRequest =
+            backend == "mlx" ? .hello : .connect(WorkerRequest.ConnectParameters(backend: backend))
+        guard case .greeted(let greeting) = try worker.perform(request) else {
             throw InferenceError(.garbled, "the worker did not introduce itself")
         }
         self.greeting = greeting
         idle = worker
+        companion =
+            backend != "mlx"
+            ? nil
+            : try BackendSession(
+                backend: "cpu", contextLength: contextLength, options: options, history: history, runID: runID)
+    }
+
+    /// The session that runs an artifact: this one, or its companion.
+    private func runner(of artifact: ArtifactRecord) -> BackendSession {
+        artifact.format == "mlx" ? self : companion ?? self
+    }
+
+    /// Throws unless an artifact is of the format that the backend runs.
+    func requireFormat(of artifact: ArtifactRecord) throws {
+        guard (artifact.format == "mlx") != (backend == "mlx") else { return }
+        throw RunnerError(
+            backend == "mlx"
+                ? "mlx runs MLX folders, and \(artifact.path) is none"
+                : "\(backend) runs GGUF files, and \(artifact.path) is an MLX folder",
+            remedy: backend == "mlx"
+                ? "make one with llama-pajamas-quant convert --formats mlx, and name it with --artifact"
+                : "name --backend mlx", exitCode: .usage)
     }
 
     /// Device class with the CPU's features, as it enters sample keys.
     var device: String {
         if backend == "cpu" { return greeting.cpuFeatures }
+        if backend == "mlx" { return "\(greeting.devices.map(\.description).joined()), \(greeting.cpuFeatures)" }
         if let endpoint = BackendNames.endpoint(of: backend) {
             return greeting.devices.filter { $0.description == endpoint }.map(\.name).joined(separator: " + ")
         }
@@ -54,6 +82,8 @@ final class BackendSession {
     ///   - microBatch: tokens computed at a time, where that is not the lab's own number.
     ///   - parent: a parent to load beside it.
     func host(of artifact: ArtifactRecord, microBatch: Int? = nil, besides parent: ArtifactRecord? = nil) -> ModelHost {
+        let runner = runner(of: artifact)
+        if runner !== self { return runner.host(of: artifact, microBatch: microBatch, besides: parent) }
         let key = [artifact.path, microBatch.map(String.init) ?? "", parent?.path ?? ""]
         if let host = hosts[key] { return host }
         func absolute(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
@@ -66,7 +96,7 @@ final class BackendSession {
                 idle = nil
                 return worker
             }
-            return try Worker(executable: options.worker, silenceLimit: options.workerSilenceLimit)
+            return try program.start()
         }
         hosts[key] = host
         return host
@@ -103,13 +133,16 @@ final class BackendSession {
     /// Ends the workers of an artifact, so that its memory is free; a new one starts when it is needed again.
     func release(_ artifact: ArtifactRecord) {
         hosts = hosts.filter { $0.key.first != artifact.path }
+        companion?.release(artifact)
     }
 
     /// What identifies an artifact's samples here, beside the samples.
     ///
     /// - Parameter seed: what the seeds of sampling come from; nil where nothing is drawn.
     func conditions(_ artifact: ArtifactRecord, _ solver: some Solver, seed: Int? = nil) -> SampleConditions {
-        SampleConditions(
+        let runner = runner(of: artifact)
+        if runner !== self { return runner.conditions(artifact, solver, seed: seed) }
+        return SampleConditions(
             artifact: artifact.sha256, evaluator: solver.id,
             parameters: solver.parameters.merging(options.compute.keyParameters) { $1 },
             engine: greeting.engine.build(on: backend), backend: backend, device: device, seed: seed.map { UInt64($0) })

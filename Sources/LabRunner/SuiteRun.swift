@@ -61,6 +61,7 @@ public struct SuiteRun {
                     backend: request.name, contextLength: inputs.compactMap(\.windowLength).max() ?? 512,
                     options: options,
                     history: history, runID: id)
+                try session.requireFormat(of: artifacts.candidate)
                 findings.append(
                     try evaluate(
                         plans, inputs: inputs, artifacts: artifacts, reference: reference?.run, session: session))

@@ -14,11 +14,9 @@ public final class RPCServer {
 
     /// Starts a server on a free port and waits until it listens.
     ///
-    /// - Parameters:
-    ///   - worker: the lab's worker, which is linked with the engine that the server belongs to.
-    ///   - memoryKilobytes: the address space that it may take, as `ulimit -v` has it; nil for no limit.
-    public init(besides worker: URL, memoryKilobytes: Int? = nil) throws {
-        let program = try Self.program(of: worker)
+    /// - Parameter memoryKilobytes: the address space that it may take, as `ulimit -v` has it; nil for no limit.
+    public init(memoryKilobytes: Int? = nil) throws {
+        let program = try Self.program()
         let port = try Self.freePort()
         endpoint = "127.0.0.1:\(port)"
         let limit = memoryKilobytes.map { "ulimit -v \($0); " } ?? ""
@@ -27,7 +25,7 @@ public final class RPCServer {
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         try process.run()
-        for _ in 0..<400 where !Self.isListening(port) { usleep(50_000) }
+        for _ in 0..<400 where process.isRunning && !Self.isListening(port) { usleep(50_000) }
         guard Self.isListening(port) else { throw CocoaError(.executableLoad) }
     }
 
@@ -44,8 +42,8 @@ public final class RPCServer {
         process.waitUntilExit()
     }
 
-    /// `bin/ggml-rpc-server` of the engine that a worker says it is linked with.
-    private static func program(of worker: URL) throws -> URL {
+    /// `bin/ggml-rpc-server` of the engine that the package is built with.
+    private static func program() throws -> URL {
         let prefix = ProcessInfo.processInfo.environment["LAB_ENGINE_PREFIX"].map { URL(fileURLWithPath: $0) }
         guard let prefix else { throw CocoaError(.fileNoSuchFile) }
         return prefix.appendingPathComponent("bin/ggml-rpc-server")

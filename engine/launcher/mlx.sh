@@ -82,7 +82,7 @@ mlx_state() {
     if mlx_in_place; then
         echo "mlx-lm $MLX_VERSION for $MLX_VARIANT ($MLX_FOLDER)"
     elif find_mlx_python >/dev/null; then
-        echo "no environment yet; ./lab engine mlx makes it, and so does a suite that lists mlx"
+        echo "no environment yet; ./lab engine mlx makes it"
     else
         echo "no environment, and no Python 3.11 or newer to make it with; name one with LAB_PYTHON"
     fi

@@ -1,0 +1,54 @@
+import Foundation
+import Inference
+import LabCore
+
+/// How the worker of a backend is started.
+struct WorkerProgram {
+    private let executable: URL
+    private let arguments: [String]
+    private let silenceLimit: Duration
+
+    /// The worker on a backend: llama.cpp's, or for "mlx" that on mlx-lm, whose environment is made where it is missing.
+    ///
+    /// - Throws: ``InferenceError`` with code `backendMissing` where there is no environment for mlx-lm and none can be made.
+    init(for backend: String, options: RunOptions) throws {
+        silenceLimit = options.workerSilenceLimit
+        guard backend == "mlx" else {
+            executable = options.worker
+            arguments = []
+            return
+        }
+        guard let clone = Locations.clone else {
+            throw InferenceError(
+                .backendMissing, "no mlx worker: it is run from a clone of the lab, and LAB_ROOT names none",
+                remedy: "start the lab with ./lab")
+        }
+        executable = try Self.python(by: clone.appendingPathComponent("lab"))
+        // Neither the user's own packages nor the working directory have a part in it.
+        arguments = ["-s", "-P", clone.appendingPathComponent("workers/mlx").path]
+    }
+
+    /// A worker that has been started.
+    func start() throws -> Worker {
+        try Worker(executable: executable, arguments: arguments, silenceLimit: silenceLimit)
+    }
+
+    /// The Python with mlx-lm, as `./lab engine mlx` provides it.
+    private static func python(by launcher: URL) throws -> URL {
+        let process = Process()
+        let output = Pipe()
+        process.executableURL = launcher
+        process.arguments = ["engine", "mlx"]
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = output
+        try process.run()
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        guard process.terminationStatus == 0, let path = text.split(separator: "\n").last else {
+            throw InferenceError(
+                .backendMissing, "no mlx worker: the environment of mlx-lm could not be made",
+                remedy: "./lab engine mlx says why")
+        }
+        return URL(fileURLWithPath: String(path))
+    }
+}
