@@ -98,8 +98,9 @@ final class ModelHost: InferenceModel {
             contextLength: shape.contextLength, parallelSequences: shape.parallelSequences,
             sharesCache: shape.sharesCache, threads: setup.compute.threads)
         setup.compute.apply(to: &parameters)
-        // A window is given whole.
-        parameters.batch = shape.batch ?? parameters.batch.map { max($0, shape.contextLength) }
+        // A window is given whole; where that is no matter, what a person asked for goes before what is usual.
+        parameters.batch =
+            shape.batch.map { setup.compute.batch ?? $0 } ?? parameters.batch.map { max($0, shape.contextLength) }
         if wanted != .vocabulary, let parentPath = setup.parentPath {
             parameters.parentPath = parentPath
             parameters.parentMicroBatch = parameters.microBatch

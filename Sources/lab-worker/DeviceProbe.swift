@@ -24,8 +24,9 @@ struct DeviceProbe {
     private static let passBytes = 64 << 20
 
     init(_ parameters: WorkerRequest.ProbeParameters, engine: Engine) throws {
+        try engine.connect(parameters.backend)
         guard let device = engine.devices(of: parameters.backend).first else {
-            throw WorkerProblem("no \(parameters.backend) device to measure", isBackendMissing: true)
+            throw engine.absence(of: parameters.backend)
         }
         guard parameters.workingSetBytes > 0, parameters.threads > 0 else {
             throw WorkerProblem("a probe needs threads and bytes to read")

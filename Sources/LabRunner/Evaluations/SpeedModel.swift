@@ -11,13 +11,17 @@ struct SpeedModel {
     /// Bytes of all tensors.
     let tensorBytes: Int64
 
-    /// Bytes of a key's or a value's element: the cache is kept in F16.
-    private static let cacheElementBytes: Int64 = 2
+    /// Bits of a key's or a value's element, by the cache's type; Q8_0 has 34 bytes for 32.
+    private static let cacheElementBits: [String: Double] = ["f32": 32, "f16": 16, "bf16": 16, "q8_0": 8.5]
 
     /// Reads a file's header.
     ///
+    /// - Parameter cacheType: how keys and values are kept, one of ``ComputeSettings/cacheTypes``.
     /// - Throws: an error that names the file for one that cannot be read or lacks a width.
-    init(contentsOf file: URL) throws {
+    init(contentsOf file: URL, cacheType: String) throws {
+        guard let elementBits = Self.cacheElementBits[cacheType] else {
+            throw RunnerError("it is not known how large keys and values of \(cacheType) are", exitCode: .usage)
+        }
         let reader = try GGUFReader(file)
         let metadata = reader.metadata
         guard let architecture = metadata.string("general.architecture") else {
@@ -60,7 +64,7 @@ struct SpeedModel {
         }
         cost = ModelCost(
             weightBytes: read, blockWeights: multiplied, outputWeights: output,
-            cacheBytesPerPosition: blocks * keyValueHeads * (keyWidth + valueWidth) * Self.cacheElementBytes,
+            cacheBytesPerPosition: Int64(Double(blocks * keyValueHeads * (keyWidth + valueWidth)) * elementBits / 8),
             attentionOperationsPerPosition: 2 * blocks * heads * (keyWidth + valueWidth), mainType: mainType)
         trainedPositions = number("context_length").map(Int.init)
         tensorBytes = reader.tensors.reduce(0) { $0 + $1.byteCount }

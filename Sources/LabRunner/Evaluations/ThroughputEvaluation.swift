@@ -19,7 +19,8 @@ struct ThroughputEvaluation {
     private static let batch = 2048
 
     func run() throws -> Findings {
-        let model = try SpeedModel(contentsOf: URL(fileURLWithPath: candidate.path))
+        let model = try SpeedModel(
+            contentsOf: URL(fileURLWithPath: candidate.path), cacheType: session.options.compute.kvType)
         let device = try probe(model)
         let watch = ThrottleWatch(backend: session.backend)
         let start = ContinuousClock.now
@@ -155,25 +156,37 @@ struct MeasuredSpeed {
 }
 
 extension BackendSession {
-    /// The product names of the backend's devices; the processor's for the CPU.
-    var deviceNames: [String] {
-        backend == "cpu"
-            ? [Machine.processor]
-            : greeting.devices.filter { $0.registry.lowercased() == backend }.map(\.description)
+    /// The backend's devices in the engine's registry.
+    private var devices: [WorkerEvent.Device] {
+        let endpoint = BackendNames.endpoint(of: backend)
+        return greeting.devices.filter {
+            endpoint == nil ? $0.registry.lowercased() == backend : $0.description == endpoint
+        }
     }
 
-    /// The class of device that speeds are compared within: on a CPU its features and the threads belong to it.
+    /// The product names of the backend's devices; the processor's for the CPU.
+    var deviceNames: [String] {
+        if backend == "cpu" { return [Machine.processor] }
+        // A server's devices are described by its address.
+        return BackendNames.endpoint(of: backend) == nil ? devices.map(\.description) : devices.map(\.name)
+    }
+
+    /// The class of device that speeds are compared within: on a CPU its features and the threads belong to it, and
+    /// everywhere how the engine computes, where that is not the usual.
     var speedClass: String {
-        backend == "cpu"
+        let device =
+            backend == "cpu"
             ? "\(Machine.processor), \(options.threads) threads, \(greeting.cpuFeatures)"
             : deviceNames.joined(separator: " + ")
+        let usual = ComputeSettings(threads: options.threads).keyParameters
+        let others = options.compute.keyParameters.filter { usual[$0.key] != $0.value }.sorted { $0.key < $1.key }
+        return ([device] + others.map { "\($0.key) \($0.value)" }).joined(separator: ", ")
     }
 
     /// Memory that artifact and contexts may take; nil where the system does not tell.
     var freeMemoryBytes: Int64? {
         if backend == "cpu" { return Machine.availableMemoryBytes }
-        let own = greeting.devices.filter { $0.registry.lowercased() == backend }.map(\.memoryFreeBytes)
-        let free = own.reduce(0, +)
+        let free = devices.map(\.memoryFreeBytes).reduce(0, +)
         return free > 0 ? free : nil
     }
 }

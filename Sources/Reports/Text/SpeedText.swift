@@ -136,8 +136,9 @@ struct SpeedSetupText {
                 "Each token",
                 "reads weights of \(Format.bytes(setup.cost.weightBytes)) and "
                     + "\(Format.bytes(setup.cost.cacheBytesPerPosition)) of keys and values for each position; "
-                    + "\(SpeedText.amount(operations, "operations")) and "
-                    + "\(SpeedText.amount(Double(setup.cost.attentionOperationsPerPosition), "more")) for each position"
+                    + "\(SpeedText.amount(operations, "operations")), and "
+                    + SpeedText.amount(Double(setup.cost.attentionOperationsPerPosition), "operations")
+                    + " more for each position"
             ))
         if let seconds = setup.loadSeconds { facts.append(("Loading", Format.duration(seconds: seconds))) }
         if let memory = memory { facts.append(("Peak memory", memory)) }
