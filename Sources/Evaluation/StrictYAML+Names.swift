@@ -15,7 +15,8 @@ extension StrictYAML {
     func backendName() throws -> String {
         let name = try string()
         guard BackendNames.isKnown(name) else {
-            throw error("there is no backend '\(name)'", remedy: "known: \(BackendNames.choices.joined(separator: ", "))")
+            throw error(
+                "there is no backend '\(name)'", remedy: "known: \(BackendNames.choices.joined(separator: ", "))")
         }
         return name
     }

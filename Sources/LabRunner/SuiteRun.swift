@@ -213,6 +213,9 @@ public struct SuiteRun {
                 guard let job = shared.job else { continue }
                 try job.requireFitting()
                 jobs.append((index, job))
+            case .speed where session.backend == "mlx":
+                found[index] = .skipped(
+                    plans[index], backend: session.backend, reason: "the worker on mlx-lm does not measure speed yet")
             case .speed(let speed):
                 speeds.append(
                     (

@@ -25,6 +25,7 @@ struct DeviceProbe {
 
     init(_ parameters: WorkerRequest.ProbeParameters, engine: Engine) throws {
         try engine.connect(parameters.backend)
+        try engine.connect(parameters.backend)
         guard let device = engine.devices(of: parameters.backend).first else {
             throw engine.absence(of: parameters.backend)
         }

@@ -108,7 +108,8 @@ struct Engine {
         guard Reachability.answers(endpoint) else {
             throw WorkerProblem(
                 "no rpc device: nothing answers at \(endpoint)",
-                remedy: "start the engine's ggml-rpc-server there (bin/ of the engine's folder)", isBackendMissing: true)
+                remedy: "start the engine's ggml-rpc-server there (bin/ of the engine's folder)", isBackendMissing: true
+            )
         }
         guard let server = unsafeBitCast(function, to: AddServer.self)(endpoint) else {
             throw WorkerProblem("no rpc device: the server at \(endpoint) offers none", isBackendMissing: true)

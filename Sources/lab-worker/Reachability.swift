@@ -21,7 +21,7 @@ enum Reachability {
         else { return false }
         defer { freeaddrinfo(list) }
         return sequence(first: list, next: { $0?.pointee.ai_next }).prefix { $0 != nil }
-            .contains { connects(to: $0!.pointee) }
+            .contains { $0.map { connects(to: $0.pointee) } ?? false }
     }
 
     private static func connects(to address: addrinfo) -> Bool {

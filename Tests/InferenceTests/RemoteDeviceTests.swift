@@ -78,7 +78,11 @@ struct RemoteDeviceTests {
                 continue
             }
             let backend = "rpc:\(server.endpoint)"
-            guard let error = try failure({ try load(start(), on: backend) { $0.path = try EngineWorkerTests.models.get().parent.path } }) else { break }
+            guard
+                let error = try failure({
+                    try load(start(), on: backend) { $0.path = try EngineWorkerTests.models.get().parent.path }
+                })
+            else { break }
             guard let advice = error.remedy?.firstMatch(of: /--gpu-layers (\d+)/), let layers = Int(advice.1) else {
                 continue
             }

@@ -57,7 +57,9 @@ public final class RPCServer {
         return address
     }
 
-    private static func withSocket<Result>(_ port: UInt16, _ body: (Int32, UnsafePointer<sockaddr>, socklen_t) -> Result)
+    private static func withSocket<Result>(
+        _ port: UInt16, _ body: (Int32, UnsafePointer<sockaddr>, socklen_t) -> Result
+    )
         -> Result
     {
         #if canImport(Glibc)

@@ -52,7 +52,8 @@ struct AnswerSheet {
             notable.append(
                 AnswersRecord.Notable(
                     id: sample.id, prompt: sample.question, expected: sample.answer, answer: answer,
-                    isRight: isRight, isParentRight: isParentRight, reason: Self.sentence(isRight == true ? nil : reason, flaw)))
+                    isRight: isRight, isParentRight: isParentRight,
+                    reason: Self.sentence(isRight == true ? nil : reason, flaw)))
         }
         switch (own, theirs) {
         case (.unscored(let why), _), (_, .unscored(let why)): return .unscored("prompt '\(sample.id)': \(why)")

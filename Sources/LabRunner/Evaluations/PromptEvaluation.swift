@@ -54,9 +54,12 @@ struct PromptEvaluation {
     }
 
     /// Every prompt's texts, one for each draw.
+    ///
+    /// - Parameter isThinking: how the prompts were rendered.
     func texts(
-        after prompts: [RenderedPrompt], sampling: Sampling, of artifact: ArtifactRecord
+        after prompts: [RenderedPrompt], sampling: Sampling, of artifact: ArtifactRecord, isThinking: Bool = false
     ) throws -> Outputs<[GeneratedText]> {
+        let prompts = try readable(prompts, by: artifact, isThinking: isThinking)
         let draws = sampling.temperature > 0 ? generation.draws : 1
         let requests = prompts.flatMap { prompt in
             (0..<draws).map { GenerationSolver.Request(prompt, draw: $0, planSeed: generation.seed) }
@@ -68,6 +71,16 @@ struct PromptEvaluation {
             seed: sampling.temperature > 0 ? generation.seed : nil)
         let groups = stride(from: 0, to: all.values.count, by: draws).map { Array(all.values[$0..<($0 + draws)]) }
         return Outputs(values: groups, keys: all.keys, usage: all.usage)
+    }
+
+    /// The same tokens with the form of answers that an artifact's own worker takes apart: the workers' forms differ.
+    private func readable(
+        _ prompts: [RenderedPrompt], by artifact: ArtifactRecord, isThinking: Bool
+    ) throws -> [RenderedPrompt] {
+        guard artifact.format == "mlx" else { return prompts }
+        return zip(prompts, try rendered(isThinking: isThinking, by: artifact)).map { prompt, own in
+            RenderedPrompt(tokens: prompt.tokens, text: prompt.text, format: own.format)
+        }
     }
 
     /// What an artifact makes of texts that are given.

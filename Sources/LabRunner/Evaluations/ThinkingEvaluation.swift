@@ -70,7 +70,8 @@ struct ThinkingEvaluation: PromptJob {
     private func both(of artifact: ArtifactRecord) throws -> Both {
         let prompts = try shared.rendered(isThinking: true)
         return Both(
-            prompts: prompts, thinking: try shared.texts(after: prompts, sampling: .thinking, of: artifact),
+            prompts: prompts,
+            thinking: try shared.texts(after: prompts, sampling: .thinking, of: artifact, isThinking: true),
             plain: try shared.texts(after: shared.rendered(isThinking: false), sampling: .plain, of: artifact))
     }
 
