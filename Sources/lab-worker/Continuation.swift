@@ -9,8 +9,9 @@ struct Continuation {
     private(set) var tokens: [llama_token] = []
     /// Tokens that the context has seen, of the prompt and then of the text.
     private var position = 0
-    /// The place in the batch from whose logits the next token is chosen; nil where the prompt goes on.
-    private(set) var row: Int?
+    /// The place in the last batch from whose logits the next token is chosen; nil where the prompt goes on, and where
+    /// the sequence had no part in it.
+    private var row: Int?
     /// The text's last bytes, where a text that ends it may stand.
     private var tail: [UInt8] = []
 
@@ -35,6 +36,12 @@ struct Continuation {
             position += 1
             if isLast { row = place }
         }
+    }
+
+    /// The place in the last batch from whose logits the next token is chosen, once; nil where there is none.
+    mutating func takeRow() -> Int? {
+        defer { row = nil }
+        return row
     }
 
     /// Takes the token that was chosen; says why the text is whole, nil when it goes on.

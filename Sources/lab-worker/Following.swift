@@ -26,6 +26,9 @@ extension Context {
             var targets: [(sequence: Int, token: llama_token)] = []
             for sequence in slots.indices {
                 if slots[sequence] == nil { slots[sequence] = waiting.next().map(FollowedSequence.init) }
+                // Cut in two, a text's rest would be computed among the others' first parts again. One that is longer
+                // than a batch begins where a batch does.
+                if let slot = slots[sequence], !slot.hasBegun, batch.count > 0, slot.length > batch.room { continue }
                 while let next = slots[sequence]?.next, batch.hasRoom, next.target == nil || targets.count < mostRows {
                     batch.append(
                         next.token, position: next.position, sequence: sequence, wantsLogits: next.target != nil)
@@ -88,4 +91,9 @@ private struct FollowedSequence {
     }
 
     mutating func step() { position += 1 }
+
+    var hasBegun: Bool { position > 0 }
+
+    /// Tokens to send.
+    var length: Int { text.prompt.count + text.continuation.count - 1 }
 }

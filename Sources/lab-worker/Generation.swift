@@ -4,8 +4,7 @@ import LabCore
 extension Context {
     /// Continues prompts, as many at a time as the context has sequences.
     ///
-    /// Prompts and continuations share batches: a sequence whose text is whole takes the next prompt at once, and is
-    /// filled while the others go on. What is drawn depends on a prompt's seed alone, not on its sequence.
+    /// A sequence whose text is whole takes the next prompt at once; the others wait while it is filled. What is drawn depends on a prompt's seed alone, not on its sequence.
     ///
     /// - Parameter report: called with `completed` for each prompt as soon as its continuation is whole, and with
     ///   `advanced` every second.
@@ -33,18 +32,17 @@ extension Context {
                 slots[sequence] = waiting.next().map { Continuation(of: $0, format: $1) }
             }
             batch.clear()
-            // Texts that go on come first: they take one place each, and prompts fill up the rest.
-            for sequence in slots.indices where slots[sequence]?.isPrefilled == true {
-                slots[sequence]?.append(to: batch, sequence: sequence)
-            }
-            for sequence in slots.indices where slots[sequence]?.isPrefilled == false {
+            // The engine computes together what lies side by side: sequences in order, with as many tokens each. So
+            // prompts go in batches of their own, without the single tokens of texts that go on.
+            let isFilling = slots.contains { $0?.isPrefilled == false }
+            for sequence in slots.indices where slots[sequence]?.isPrefilled == !isFilling {
                 slots[sequence]?.append(to: batch, sequence: sequence)
             }
             if batch.count == 0 { return }
             try batch.decode(in: self)
             advance.count(batch.count, report)
             for sequence in slots.indices {
-                guard var slot = slots[sequence], let row = slot.row else { continue }
+                guard var slot = slots[sequence], let row = slot.takeRow() else { continue }
                 guard let token = sampler.choose(try logits(row), seed: slot.prompt.seed, step: slot.tokens.count)
                 else { throw WorkerProblem.notFinite }
                 if let finish = slot.take(

@@ -109,6 +109,18 @@ import Testing
         #expect(lines.allSatisfy { $0.text.count <= 53 })
     }
 
+    @Test(arguments: [String(repeating: "unbroken", count: 40), String(repeating: "\u{6C34}", count: 160)])
+    func aWordThatIsLongerThanThePictureIsBrokenAndWhatHasNoRoomIsLeftOutVisibly(word: String) throws {
+        let svg = TrendSVG.svg(trend([1, 2], model: word, suite: word), width: 340, height: 240)
+        let lines = try #require(XMLOutline(svg)).all("text").filter { $0.text.contains(word.prefix(1)) }.map(\.text)
+        // The name of the metric has the letter too.
+        let subject = lines.filter { $0.contains(word.prefix(2)) }
+        #expect(subject.count == 4)
+        // 340 pixels are 45 columns of Latin letters, and half as many of Chinese characters.
+        #expect(subject.allSatisfy { $0.count <= (word.hasPrefix("u") ? 45 : 22) })
+        #expect(subject.last?.hasSuffix("\u{2026}") == true)
+    }
+
     @Test(arguments: [40, 80, 120])
     func aLongTrendFitsTheTerminal(width: Int) {
         let text = TrendTerminal.render(trend((0..<1000).map { sin(Double($0) / 50) }), width: width)

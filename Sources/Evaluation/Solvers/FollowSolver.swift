@@ -20,7 +20,7 @@ public struct FollowSolver: Solver {
     }
 
     /// Name and version.
-    public let id = "follow/1"
+    public let id = "follow/2"
     /// What the outputs depend on.
     public let parameters: [String: String]
     private let requests: [Request]
@@ -28,7 +28,7 @@ public struct FollowSolver: Solver {
     /// A solver for requests, which are its samples.
     public init(_ requests: [Request], parallelSequences: Int) {
         self.requests = requests
-        parameters = ["sequences": "\(parallelSequences)", "kv": "f16", "flash_attention": "auto"]
+        parameters = ["sequences": "\(parallelSequences)", "kv": "f16", "flash_attention": "auto", "cache": "shared"]
     }
 
     /// One `follow` request for all.

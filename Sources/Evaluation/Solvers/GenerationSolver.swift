@@ -27,7 +27,7 @@ public struct GenerationSolver: Solver {
     }
 
     /// Name and version.
-    public let id = "generation/1"
+    public let id = "generation/2"
     /// What the outputs depend on.
     public let parameters: [String: String]
     private let requests: [Request]

@@ -64,7 +64,7 @@ struct PromptEvaluation {
         let longest = (prompts.map(\.tokens.count).max() ?? 0) + generation.maximumTokens
         let solver = GenerationSolver(requests, plan: generation, sampling: sampling)
         let all = try outputs(
-            solver, requests.map(\.sample), of: artifact, longest: longest,
+            solver, requests.map(\.sample), of: artifact, shape: shape(longest),
             seed: sampling.temperature > 0 ? generation.seed : nil)
         let groups = stride(from: 0, to: all.values.count, by: draws).map { Array(all.values[$0..<($0 + draws)]) }
         return Outputs(values: groups, keys: all.keys, usage: all.usage)
@@ -74,13 +74,15 @@ struct PromptEvaluation {
     func followed(_ requests: [FollowSolver.Request], by artifact: ArtifactRecord) throws -> Outputs<FollowedText> {
         let longest = requests.map { $0.prompt.count + $0.continuation.count }.max() ?? 0
         let solver = FollowSolver(requests, parallelSequences: generation.parallelSequences)
-        return try outputs(solver, requests.map(\.sample), of: artifact, longest: longest, seed: nil)
+        return try outputs(
+            solver, requests.map(\.sample), of: artifact, shape: shape(longest, sharesCache: true), seed: nil)
     }
 
     /// Outputs from history where they are known; the others are computed in one go, and each is kept as soon as it is
     /// whole.
     private func outputs<S: Solver>(
-        _ solver: S, _ samples: [Digest], of artifact: ArtifactRecord, longest: Int, seed: Int?
+        _ solver: S, _ samples: [Digest], of artifact: ArtifactRecord, shape: ModelHost.Shape,
+        seed: Int?
     ) throws -> Outputs<S.Output> {
         let conditions = session.conditions(artifact, solver, seed: seed)
         let keys = samples.map { conditions.key(sample: $0) }
@@ -92,9 +94,7 @@ struct PromptEvaluation {
         let missing = keys.indices.filter { asked.insert(keys[$0]).inserted }
         if !missing.isEmpty {
             let stage = "\(plan.name) \(artifact.model) \(artifact.recipe) on \(session.backend)"
-            let host = try session.host(of: artifact).ready(
-                for: ModelHost.Shape(
-                    contextLength: Self.rounded(longest), parallelSequences: generation.parallelSequences))
+            let host = try session.host(of: artifact).ready(for: shape)
             try solver.solve(missing, with: host) { index, output in
                 guard keys.indices.contains(index) else {
                     throw InferenceError(.garbled, "the worker answered prompt \(index), and there is none")
@@ -115,8 +115,12 @@ struct PromptEvaluation {
         return Outputs(values: values, keys: keys, usage: usage)
     }
 
-    /// Room for so many tokens, in the steps in which the engine computes attention.
-    private static func rounded(_ tokens: Int) -> Int { (tokens + 1 + 255) / 256 * 256 }
+    /// Room for texts of so many tokens, in the steps in which the engine computes attention.
+    private func shape(_ tokens: Int, sharesCache: Bool = false) -> ModelHost.Shape {
+        ModelHost.Shape(
+            contextLength: (tokens + 1 + 255) / 256 * 256, parallelSequences: generation.parallelSequences,
+            sharesCache: sharesCache)
+    }
 
     // MARK: - Judgement
 

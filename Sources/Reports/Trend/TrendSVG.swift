@@ -8,8 +8,8 @@ public enum TrendSVG {
     /// Points up to which each has a dot with a tooltip.
     private static let mostDots = 400
 
-    /// Room for a character of the text, on average, in pixels.
-    private static let columnWidth = 6.3
+    /// Room for a character of the text, in pixels: small letters of the widest fonts that readers have.
+    private static let columnWidth = 7.4
     /// Room for a line of the text, in pixels.
     private static let lineHeight = 15.0
     /// Lines of the subject, which a device's name with all its features makes long.
@@ -32,25 +32,54 @@ public enum TrendSVG {
     ) -> String {
         let text = TrendText(trend, among: others)
         let name = VisibleText(id).escaped
-        let columns = TerminalText(width: Int(width / columnWidth), hasColor: false)
-        let subject = columns.wrap(VisibleText(text.subject).text, indent: 0).prefix(mostLines)
+        let columns = Int(width / columnWidth)
+        let subject = lines(VisibleText(text.subject).text, columns: columns)
         let top = 58 + lineHeight * Double(subject.count - 1)
         let parts =
             trend.points.isEmpty
             ? [label("axis", 0, top + 2, "no runs")]
             : drawing(trend, width, height, top: top, name, hasTooltips: hasTooltips)
-        let lines = subject.enumerated().map { label("axis", 0, 30 + lineHeight * Double($0), $1) }
+        let subjectLabels = subject.enumerated().map { index, line in
+            // Letters may be wider than is reckoned; what fills its line is made to fit it.
+            let isFull = TerminalText.columns(line) >= columns - 1
+            return label("axis", 0, 30 + lineHeight * Double(index), line, length: isFull ? width : nil)
+        }
+        // It is set in bold.
+        let quantity = TerminalText.start(of: VisibleText(text.quantity).text, columns: columns * 7 / 8)
+        let isQuantityFull = TerminalText.columns(quantity) >= columns * 7 / 8 - 1
         return """
             <svg class="lab-trend" viewBox="0 0 \(n(width)) \(n(height))" role="img" \
             aria-labelledby="\(name)-t \(name)-d" xmlns="http://www.w3.org/2000/svg">\
             <title id="\(name)-t">\(VisibleText(text.heading).escaped)</title>\
             <desc id="\(name)-d">\(VisibleText(text.description).escaped)</desc>
             <style>\(style)</style>
-            \(label("name", 0, 14, text.quantity))
-            \(lines.joined(separator: "\n"))
+            \(label("name", 0, 14, quantity, length: isQuantityFull ? width : nil))
+            \(subjectLabels.joined(separator: "\n"))
             \(parts.joined(separator: "\n"))
             </svg>
             """
+    }
+
+    /// The first lines of a text in so many columns. A word longer than a line is broken: a picture has an edge.
+    private static func lines(_ text: String, columns: Int) -> [String] {
+        var lines = TerminalText(width: columns, hasColor: false).wrap(text, indent: 0).flatMap { line in
+            var parts = [""]
+            var used = 0
+            for character in line {
+                let width = TerminalText.columns(String(character))
+                if used + width > columns {
+                    parts.append("")
+                    used = 0
+                }
+                parts[parts.count - 1].append(character)
+                used += width
+            }
+            return parts
+        }
+        guard lines.count > mostLines else { return lines }
+        lines = Array(lines.prefix(mostLines))
+        lines[mostLines - 1] = TerminalText.start(of: lines[mostLines - 1], columns: columns - 1) + "\u{2026}"
+        return lines
     }
 
     /// A file with several trends, one below the other, on a ground of its own.
@@ -175,8 +204,12 @@ public enum TrendSVG {
         return bands.filter { $0.count > 1 }
     }
 
-    private static func label(_ style: String, _ x: Double, _ y: Double, _ content: String) -> String {
-        "<text class=\"\(style)\" x=\"\(n(x))\" y=\"\(n(y))\">\(VisibleText(content).escaped)</text>"
+    /// - Parameter length: pixels that the text is made to take; nil for as many as it needs.
+    private static func label(
+        _ style: String, _ x: Double, _ y: Double, _ content: String, length: Double? = nil
+    ) -> String {
+        let fit = length.map { " textLength=\"\(n($0))\" lengthAdjust=\"spacingAndGlyphs\"" } ?? ""
+        return "<text class=\"\(style)\" x=\"\(n(x))\" y=\"\(n(y))\"\(fit)>\(VisibleText(content).escaped)</text>"
     }
 
     private static func n(_ value: Double) -> String { Drawing.n(value) }
