@@ -96,6 +96,8 @@ provide_cuda_toolkit() {
     NVCC=$CUDA_TOOLKIT/nvidia/cu13/bin/nvcc
     lock "$CACHE/locks/cuda" "providing the CUDA toolkit or building with it"
     if [ ! -x "$NVCC" ]; then
+        # What an interrupted fetch left is large.
+        rm -rf "$CUDA_TOOLKIT".partial.*
         mkdir -p "$scratch" || give_up "cannot write in the cache $CACHE" "set LAB_CACHE to another folder"
         has_cuda_space 2500 || give_up "no room for the CUDA toolkit" "set LAB_CACHE to a folder on another disk"
         step "fetching the CUDA toolkit from PyPI (540 MB)" "$ENGINE_LOG" lab_python -m pip install --no-deps \
