@@ -45,7 +45,9 @@ mlx_in_place() { [ -e "$MLX_FOLDER/complete" ] && [ -x "$MLX_PYTHON" ]; }
 find_mlx_python() {
     local name
     for name in "${LAB_PYTHON:-python3}" python3.14 python3.13 python3.12 python3.11; do
-        has "$name" && "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$name" && return
+        has "$name" && "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue
+        echo "$name"
+        return
     done
     return 1
 }

@@ -20,10 +20,14 @@ from mlx.utils import tree_unflatten
 # Far below every logit of attention, yet finite: a row of padding sees nothing, and must not become NaN.
 UNSEEN = np.float32(-1e30)
 
-# Fewer numbers than this a thread computes faster than it is woken.
+# Fewer numbers than this one thread computes faster than others are woken.
 THREAD_GRAIN = 1 << 15
+# Products of floats that cost about as much as a number of attention.
+PRODUCTS_PER_NUMBER = 128
+FEW_ROWS = 64
 
-_mlx_attention = mx.fast.scaled_dot_product_attention
+# MLX's own.
+mlx_attention = mx.fast.scaled_dot_product_attention
 
 
 class Threads:
@@ -83,10 +87,15 @@ STAND_INS = {
 }
 
 
+def use_threads(count: int) -> None:
+    """Computes with so many threads from now on."""
+    global _threads
+    _threads = Threads(count)
+
+
 def take_over(network: nn.Module, threads: int) -> None:
     """Puts the modules and functions of this file in place of MLX's."""
-    global _threads
-    _threads = Threads(threads)
+    use_threads(threads)
     # Fused functions would be compiled by a C++ compiler when they first run.
     mx.disable_compile()
     mx.fast.scaled_dot_product_attention = attention
@@ -96,6 +105,7 @@ def take_over(network: nn.Module, threads: int) -> None:
             network.update_modules(tree_unflatten([(path, made(layer))]))
     network.apply(lambda array: array.astype(mx.float32) if mx.issubdtype(array.dtype, mx.floating) else array)
     mx.eval(network.parameters())
+    mx.clear_cache()
 
 
 def attention(
@@ -104,37 +114,40 @@ def attention(
 ) -> mx.array:
     """`mx.fast.scaled_dot_product_attention`; arrays are [batch, heads, positions, width]."""
     if sinks is not None or (isinstance(mask, mx.array) and mask.dtype != mx.bool_):
-        return _mlx_attention(q, k, v, scale=scale, mask=mask, sinks=sinks, **options)
+        return mlx_attention(q, k, v, scale=scale, mask=mask, sinks=sinks, **options)
     queries, keys, values = np.asarray(q), np.asarray(k), np.asarray(v)
     batch, heads, length, width = queries.shape
     groups, seen = keys.shape[1], keys.shape[2]
-    # The queries that share keys are rows of one product.
-    rows = np.multiply(queries, np.float32(scale)).reshape(batch, groups, heads // groups * length, width)
-    hidden = _hidden(mask, batch, length, seen)
-    result = np.empty((batch, groups, heads // groups * length, values.shape[3]), np.float32)
+    # The queries that share keys are rows of one product; sequences and groups are one axis.
+    rows = np.multiply(queries, np.float32(scale)).reshape(batch * groups, -1, width)
+    keys, values = (each.reshape(batch * groups, seen, -1) for each in (keys, values))
+    hidden = _hidden(mask, batch, groups, length, seen)
+    result = np.empty((*rows.shape[:2], values.shape[2]), np.float32)
 
     def attend(part: slice) -> None:
-        for place in range(part.start, part.stop):
-            each, group = divmod(place, groups)
-            logits = rows[each, group] @ keys[each, group].T
-            if hidden is not None:
-                np.copyto(logits.reshape(-1, length, seen), UNSEEN, where=hidden[each])
-            logits -= logits.max(axis=-1, keepdims=True)
-            np.exp(logits, out=logits)
-            np.matmul(logits, values[each, group], out=result[each, group])
-            result[each, group] /= logits.sum(axis=-1, keepdims=True)
+        logits = rows[part] @ keys[part].swapaxes(1, 2)
+        if hidden is not None:
+            square = logits.reshape(len(logits), -1, length, seen)
+            np.copyto(square, UNSEEN, where=hidden[part])
+        logits -= logits.max(axis=-1, keepdims=True)
+        np.exp(logits, out=logits)
+        np.matmul(logits, values[part], out=result[part])
+        result[part] /= logits.sum(axis=-1, keepdims=True)
 
     _threads.split(batch * groups, batch * heads * length * seen, attend)
     return mx.array(result.reshape(batch, heads, length, -1))
 
 
-def _hidden(mask: str | mx.array | None, batch: int, length: int, seen: int) -> np.ndarray | None:
-    """What positions do not see, [batch, positions, positions before]; None where they see all."""
+def _hidden(
+    mask: str | mx.array | None, batch: int, groups: int, length: int, seen: int,
+) -> np.ndarray | None:
+    """What positions do not see, [sequences and groups, 1, positions, positions before]; None where they see all."""
     if mask is None:
         return None
     visible = np.tri(length, seen, seen - length, dtype=bool) if isinstance(mask, str) else np.asarray(mask)
     # A mask that differs from one sequence to the next is [batch, 1, positions, positions before].
-    return np.broadcast_to(~visible.reshape(-1, *visible.shape[-2:]), (batch, length, seen))
+    each = ~visible.reshape(-1, 1, *visible.shape[-2:])
+    return np.broadcast_to(each, (batch, groups, length, seen)).reshape(batch * groups, 1, length, seen)
 
 
 def sigmoid(x: mx.array, **_: Any) -> mx.array:
@@ -148,11 +161,17 @@ def _product(x: mx.array, matrix: np.ndarray) -> np.ndarray:
     values = np.asarray(x)
     rows = values.reshape(-1, values.shape[-1])
     product = np.empty((len(rows), matrix.shape[1]), np.float32)
+    # Of few rows the time goes into reading the matrix, of many into computing.
+    by_rows = len(rows) >= FEW_ROWS
 
     def multiply(part: slice) -> None:
-        np.matmul(rows[part], matrix, out=product[part])
+        if by_rows:
+            np.matmul(rows[part], matrix, out=product[part])
+        else:
+            product[:, part] = rows @ matrix[:, part]
 
-    _threads.split(len(rows), product.size, multiply)
+    _threads.split(
+        len(rows) if by_rows else matrix.shape[1], rows.size * matrix.shape[1] // PRODUCTS_PER_NUMBER, multiply)
     return product.reshape(*values.shape[:-1], -1)
 
 

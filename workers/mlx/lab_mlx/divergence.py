@@ -49,14 +49,14 @@ class Estimates:
             zeros = np.zeros(positions)
             return Estimates(known, *[zeros] * 7)
         has_samples = tail_mass > 0
-        l = log_p[:, count:] + candidate.nats(drawn)
+        log_ratio = log_p[:, count:] + candidate.nats(drawn)
         # A candidate's tail may vanish in floats; then there is no control variate.
         ratio = np.divide(tail_mass, candidate_tail, out=np.zeros(positions), where=candidate_tail > 0)[:, None]
         with np.errstate(over="ignore", invalid="ignore"):
-            h = np.where(ratio > 0, np.exp(-l) * ratio - 1, 0)
-        l, h = np.where(has_samples[:, None], l, 0), np.where(has_samples[:, None], h, 0)
-        mean_l, mean_h = l.mean(axis=1), h.mean(axis=1)
-        from_l, from_h = l - mean_l[:, None], h - mean_h[:, None]
+            control = np.where(ratio > 0, np.exp(-log_ratio) * ratio - 1, 0)
+        log_ratio, control = (np.where(has_samples[:, None], each, 0) for each in (log_ratio, control))
+        mean_l, mean_h = log_ratio.mean(axis=1), control.mean(axis=1)
+        from_l, from_h = log_ratio - mean_l[:, None], control - mean_h[:, None]
         return Estimates(
             known, tail_mass, np.where(has_samples, samples, 0), mean_l, mean_h,
             (from_l**2).sum(axis=1) / (samples - 1), (from_h**2).sum(axis=1) / (samples - 1),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,8 +68,9 @@ class Model:
             needed, free = 4 * self._parameters, machine_memory().free
             if needed > free:
                 raise WorkerProblem(
-                    f"{self.path} takes {needed / 2**30:.1f} GiB with its weights in float32, and {free / 2**30:.1f} GiB "
-                    "are free", "evaluate it on a machine with Metal or CUDA, where MLX computes on quantized weights")
+                    f"{self.path} takes {needed / 2**30:.1f} GiB with its weights in float32, and "
+                    f"{free / 2**30:.1f} GiB are free",
+                    "evaluate it on a machine with Metal or CUDA, where MLX computes on quantized weights")
             cpu.take_over(network, threads)
         self.network = Network(network, self.config["model_type"] in BODY_AND_HEAD)
 
@@ -98,7 +98,7 @@ class Network:
         return list(caches.make_prompt_cache(self.module))
 
     def make_padded_cache(self, padding: list[int]) -> list[Any]:
-        """The same for sequences with so many tokens of padding before them; one sequence without is always possible."""
+        """The same for sequences with so many tokens of padding before them; one without any is always possible."""
         made = self.make_cache()
         if not self.can_pad:
             return made

@@ -14,7 +14,8 @@ INCREMENT = 0x9E37_79B9_7F4A_7C15
 MASK = (1 << 64) - 1
 
 
-def _mix(value: int) -> int:
+def mix(value: int) -> int:
+    """SplitMix64's finalizer of 64 bits: the generator's output for a state."""
     value = ((value ^ (value >> 30)) * 0xBF58_476D_1CE4_E5B9) & MASK
     value = ((value ^ (value >> 27)) * 0x94D0_49BB_1331_11EB) & MASK
     return value ^ (value >> 31)
@@ -23,8 +24,8 @@ def _mix(value: int) -> int:
 def uniform(seed: int, position: int, count: int) -> np.ndarray:
     """So many numbers in [0, 1), float64, from SplitMix64: a stream of its own for each seed and position."""
     # Mixed, as streams whose states differ by multiples of the increment would overlap.
-    state = _mix(seed ^ _mix((position + INCREMENT) & MASK))
-    numbers = (_mix((state + step * INCREMENT) & MASK) >> 11 for step in range(1, count + 1))
+    state = mix(seed ^ mix((position + INCREMENT) & MASK))
+    numbers = (mix((state + step * INCREMENT) & MASK) >> 11 for step in range(1, count + 1))
     return np.fromiter((number * 2.0**-53 for number in numbers), np.float64, count)
 
 

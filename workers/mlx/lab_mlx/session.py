@@ -15,8 +15,6 @@ from .problem import WorkerProblem
 from .scoring import Context, diverged_from_parent, diverged_from_record, predicted, score
 from .text import ChunkedText
 
-NOTHING_LOADED = "no artifact or no text is loaded"
-
 
 class Session:
     """One artifact at a time, and for comparisons in lockstep its parent."""
@@ -50,7 +48,8 @@ class Session:
         if not vocabulary_only:
             self._context = self._context_over(kept, parameters, parameters["microBatch"])
             if parent_path := parameters.get("parentPath"):
-                parent = Model(parent_path, self._device, parameters["threads"])
+                # An artifact beside itself, computed in other steps, needs no second copy.
+                parent = kept if parent_path == path else Model(parent_path, self._device, parameters["threads"])
                 kept.require_vocabulary_of(parent)
                 micro_batch = parameters.get("parentMicroBatch") or parameters["microBatch"]
                 self._parent = self._context_over(parent, parameters, micro_batch)
@@ -64,7 +63,8 @@ class Session:
                     parameters["text"], parameters["contextLength"], self._loaded().tokenizer)
                 return "chunked", text.description()
             case "render":
-                return "rendered", [self._render(prompt) for prompt in parameters["prompts"]]
+                model = self._loaded()
+                return "rendered", [self._render(prompt, model) for prompt in parameters["prompts"]]
             case "score":
                 self._score(parameters, report)
             case "predict":
@@ -113,50 +113,50 @@ class Session:
             raise WorkerProblem("no artifact is loaded")
         return self._context
 
-    def _chunk(self, index: int) -> list[int]:
-        """A chunk of the text chunked last that fits the context."""
+    def _scorable(self) -> tuple[Context, ChunkedText]:
+        """The loaded artifact and the text chunked last."""
         if self._context is None or self._text is None:
-            raise WorkerProblem(NOTHING_LOADED)
-        chunks = self._text.chunks
-        if not (0 <= index < len(chunks) and len(chunks[index]) <= self._context.context_length):
-            raise WorkerProblem(f"there is no chunk {index} that fits the context")
-        return chunks[index]
+            raise WorkerProblem("no artifact or no text is loaded")
+        return self._context, self._text
 
     def _score(self, parameters: dict[str, Any], report: Report) -> None:
+        context, text = self._scorable()
         for index in parameters["chunks"]:
-            chunk = self._chunk(index)
-            report("scored", {"index": index, "score": score(self._whole(), chunk)})
+            chunk = text.chunk(index, context.context_length)
+            report("scored", {"index": index, "score": score(context, chunk)})
 
     def _predict(self, parameters: dict[str, Any], report: Report) -> None:
+        context, text = self._scorable()
         settings = Settings.decoding(parameters["settings"])
         if problem := settings.problem():
             raise WorkerProblem(problem)
         for index in parameters["chunks"]:
-            chunk = self._chunk(index)
-            report("predicted", {"index": index, **predicted(self._whole(), chunk, settings)})
+            chunk = text.chunk(index, context.context_length)
+            report("predicted", {"index": index, **predicted(context, chunk, settings)})
 
     def _diverge(self, parameters: dict[str, Any], report: Report) -> None:
+        self._scorable()
         for wanted in parameters["chunks"]:
             index = wanted["index"]
             divergence = self._divergence(index, wanted.get("predictions"))
             report("diverged", {"index": index, "divergence": divergence})
 
     def _divergence(self, index: int, predictions: str | None) -> dict[str, Any]:
-        chunk = self._chunk(index)
+        context, text = self._scorable()
+        chunk = text.chunk(index, context.context_length)
         if predictions is not None:
             try:
-                return diverged_from_record(self._whole(), chunk, base64.b64decode(predictions))
+                return diverged_from_record(context, chunk, base64.b64decode(predictions))
             except PredictionsError as error:
                 raise WorkerProblem(f"chunk {index}: {error}", error.failure.get("remedy")) from error
         if self._parent is None:
             raise WorkerProblem(
                 f"chunk {index} came without the parent's predictions, and no parent is loaded",
                 "send predictions, or load the artifact with its parent")
-        return diverged_from_parent(self._whole(), chunk, self._parent)
+        return diverged_from_parent(context, chunk, self._parent)
 
-    def _render(self, prompt: dict[str, Any]) -> dict[str, Any]:
+    def _render(self, prompt: dict[str, Any], model: Model) -> dict[str, Any]:
         """A PromptSource as a RenderedPrompt: conversations with special tokens recognised, texts as they are."""
-        model = self._loaded()
         if "text" in prompt:
             text = prompt["text"]["_0"]
             return {"tokens": model.tokenizer.encode_prompt(text, parse_special=False), "text": text}

@@ -22,15 +22,17 @@ class Tokenizer:
     def __init__(self, path: Path, config: dict[str, Any]) -> None:
         from mlx_lm.utils import load_tokenizer
 
+        remedy = "it needs tokenizer.json or tokenizer.model, and tokenizer_config.json; convert the checkpoint again"
+        # transformers makes an empty tokenizer of nothing.
+        if not any((path / name).is_file() for name in ("tokenizer.json", "tokenizer.model")):
+            raise WorkerProblem(f"{path} has no tokenizer", remedy)
         try:
             self.loaded = load_tokenizer(path, eos_token_ids=config.get("eos_token_id"))
         except Exception as error:  # transformers raises many kinds.
-            raise WorkerProblem(
-                f"mlx-lm cannot load the tokenizer of {path}: {error}",
-                "it needs tokenizer.json and tokenizer_config.json; convert the checkpoint again") from error
+            raise WorkerProblem(f"mlx-lm cannot load the tokenizer of {path}: {error}", remedy) from error
         backend = getattr(self.loaded, "backend_tokenizer", None)
         if backend is None:
-            raise WorkerProblem(f"{path} has no tokenizer.json", "convert the checkpoint again")
+            raise WorkerProblem(f"the tokenizer of {path} is none of the library tokenizers", remedy)
         backend.no_truncation()
         backend.no_padding()
         self._backend = backend
@@ -120,6 +122,12 @@ class ChunkedText:
             # Every chunk is a text of its own to the model.
             for chunk in self.chunks:
                 chunk[0] = tokenizer.bos
+
+    def chunk(self, index: int, context_length: int) -> list[int]:
+        """A chunk that fits a context."""
+        if not (0 <= index < len(self.chunks) and len(self.chunks[index]) <= context_length):
+            raise WorkerProblem(f"there is no chunk {index} that fits the context")
+        return self.chunks[index]
 
     def description(self) -> dict[str, Any]:
         """The payload of `chunked`."""

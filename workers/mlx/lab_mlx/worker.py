@@ -25,7 +25,8 @@ Report = Callable[[str, Any], None]
 class Worker:
     """Answers requests one after another.
 
-    Who the worker is takes no libraries but MLX itself; the others are imported by the first `load`, which takes seconds.
+    Who the worker is takes no libraries but MLX itself; the others are imported by the first `load`, which takes
+    seconds.
     """
 
     def __init__(self, wire: Wire) -> None:
