@@ -11,6 +11,7 @@ import numpy as np
 
 from lab_mlx import cpu
 from lab_mlx.divergence import Estimates
+from lab_mlx.engine import peak_memory_bytes
 from lab_mlx.predictions import Predictions, Settings, predict
 from lab_mlx.problem import WorkerProblem
 from lab_mlx.sampling import INCREMENT, MASK, Sampling, mix, largest, uniform
@@ -110,6 +111,15 @@ class DivergenceTests(unittest.TestCase):
         # Standard normal: the mean of 12 within 4 of its own deviations, and all together neither too near nor too far.
         self.assertLess(abs(np.mean(deviations)), 4 / math.sqrt(12))
         self.assertTrue(0.3 < np.std(deviations) < 2.2, deviations)
+
+
+class MemoryTests(unittest.TestCase):
+    def test_the_peak_keeps_what_was_released(self) -> None:
+        before = peak_memory_bytes()
+        held = np.ones(1 << 26, np.uint8)
+        self.assertGreaterEqual(peak_memory_bytes(), held.nbytes)
+        del held
+        self.assertGreaterEqual(peak_memory_bytes(), max(before, 1 << 26))
 
 
 class StandInTests(unittest.TestCase):
