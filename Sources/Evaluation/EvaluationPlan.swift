@@ -8,12 +8,14 @@ extension Suite {
         public let name: String
         /// What evaluates it.
         public let evaluator: Evaluator
-        /// The text or the prompts it is measured on.
-        public var dataset: Dataset
+        /// The text or the prompts it is measured on; nil for an evaluation that needs neither.
+        public var dataset: Dataset?
         /// Tokens per chunk of a text. Default: 512.
         public let contextLength: Int
         /// How prompts are continued; nil for an evaluation on a text.
         public let generation: GenerationPlan?
+        /// What speed is measured at; nil for an evaluation of something else.
+        public let speed: SpeedPlan?
         /// Most chunks or prompts to score; all when nil. The verdict of a part rests on its interval.
         public var chunkLimit: Int?
         /// Limits on its metrics; each is a gate.
@@ -50,11 +52,13 @@ extension Suite {
         case thinking
         /// Functions to write, which are run.
         case code
+        /// Speed of prefill and decoding against depth and sequences at a time.
+        case throughput
 
-        /// Whether it asks prompts; the others read a text.
+        /// Whether it asks prompts; the others read a text, or nothing.
         public var takesPrompts: Bool {
             switch self {
-            case .perplexity, .fidelity: false
+            case .perplexity, .fidelity, .throughput: false
             case .chatTemplate, .sampleMatch, .multilingual, .thinking, .code: true
             }
         }
@@ -65,7 +69,9 @@ extension Suite.EvaluationPlan {
     init(_ node: StrictYAML, folder: URL) throws {
         let known = ["name", "evaluator", "dataset", "context_length", "limit", "gates", "regressions"]
         let ofPrompts = ["name", "evaluator", "prompts", "maximum_tokens", "draws", "parallel", "seed", "limit"]
-        let all = try node.mapping(allowed: known + ofPrompts.filter { !known.contains($0) })
+        let ofSpeed = ["name", "evaluator"] + Suite.SpeedPlan.keys
+        let others = (ofPrompts + ofSpeed).filter { !known.contains($0) }
+        let all = try node.mapping(allowed: known + others)
         name = try all.required("name", in: node).string()
         let evaluatorNode = try all.required("evaluator", in: node)
         let evaluatorName = try evaluatorNode.string()
@@ -75,13 +81,19 @@ extension Suite.EvaluationPlan {
         }
         evaluator = entry.evaluator
         let takesPrompts = evaluator.takesPrompts
-        // A key of the other kind of evaluation would do nothing.
-        let keys = try node.mapping(allowed: takesPrompts ? ofPrompts + ["gates", "regressions"] : known)
-        dataset = try Suite.Dataset(keys.required(takesPrompts ? "prompts" : "dataset", in: node), folder: folder)
+        let takesNothing = evaluator == .throughput
+        // A key of another kind of evaluation would do nothing.
+        let keys = try node.mapping(
+            allowed: takesNothing
+                ? ofSpeed + ["gates", "regressions"] : takesPrompts ? ofPrompts + ["gates", "regressions"] : known)
+        dataset =
+            takesNothing
+            ? nil : try Suite.Dataset(keys.required(takesPrompts ? "prompts" : "dataset", in: node), folder: folder)
         contextLength = try keys["context_length"]?.integer(in: 8...1_048_576) ?? 512
         generation = takesPrompts ? try Suite.GenerationPlan(keys) : nil
         chunkLimit = try keys["limit"]?.integer(in: 1...1_000_000)
-        gates = try keys["gates"]?.list().map { try Threshold($0, of: entry) } ?? []
+        speed = takesNothing ? try Suite.SpeedPlan(keys, of: entry, in: node) : nil
+        gates = try speed?.gates.map(\.threshold) ?? keys["gates"]?.list().map { try Threshold($0, of: entry) } ?? []
         let evaluation = name
         tolerances =
             try keys["regressions"]?.list().map { try RegressionTolerance($0, of: entry, evaluation: evaluation) } ?? []

@@ -45,10 +45,19 @@ public enum Registry {
         Entry(.multilingual, "questions in several languages, answered in them", LanguageScore.metrics),
         Entry(.thinking, "problems to think about, with thinking on and off", ThinkingScore.metrics),
         Entry(.code, "Python functions to write, run in a sandbox", CodeScore.metrics),
+        Entry(
+            evaluator: .throughput, summary: "speed of prefill and decoding against depth and sequences at a time",
+            metrics: speedMetrics, gates: speedMetrics.filter { $0 != .memoryBandwidth && $0 != .matrixRate }),
     ]
 
     /// The kind with an id; nil for an unknown one.
     public static func entry(_ id: String) -> Entry? { entries.first { $0.evaluator.rawValue == id } }
+
+    /// What the throughput evaluation measures, each at every point unless it says otherwise.
+    public static let speedMetrics: [MetricDefinition] = [
+        .prefillRate, .decodeRate, .timeToFirstToken, .interTokenP50, .interTokenP95, .interTokenP99, .prefillRoofline,
+        .decodeRoofline, .loadTime, .peakHostMemory, .peakDeviceMemory, .memoryBandwidth, .matrixRate,
+    ]
 
     /// What the perplexity evaluation measures of a candidate.
     public static let likelihoodMetrics: [any Metric<PairedScore>] = [

@@ -14,8 +14,8 @@ extension StrictYAML {
     /// The name of a backend, in small letters as the engine's devices are looked for by it.
     func backendName() throws -> String {
         let name = try string()
-        guard BackendNames.all.contains(name) else {
-            throw error("there is no backend '\(name)'", remedy: "known: \(BackendNames.all.joined(separator: ", "))")
+        guard BackendNames.isKnown(name) else {
+            throw error("there is no backend '\(name)'", remedy: "known: \(BackendNames.choices.joined(separator: ", "))")
         }
         return name
     }

@@ -12,6 +12,11 @@ extension RegressionTolerance {
                 remedy:
                     "\(entry.evaluator.rawValue) measures: \(entry.metrics.map(\.name).joined(separator: ", "))")
         }
+        if entry.evaluator == .throughput, !MetricDefinition.ofRepetitions.contains(metric) {
+            let compared = MetricDefinition.ofRepetitions.map(\.name).joined(separator: ", ")
+            throw metricNode.error(
+                "no repetition has a \(name) of its own to compare", remedy: "runs are compared by: \(compared)")
+        }
         let relative = try keys["relative_percent"]?.number()
         let absolute = try keys["absolute"]?.number()
         guard relative != nil || absolute != nil else {
@@ -33,8 +38,10 @@ extension RegressionTolerance {
 
 extension Threshold {
     /// Reads a gate: metric, `below` or `above`, and the unit, which must be the metric's own.
-    init(_ node: StrictYAML, of entry: Registry.Entry) throws {
-        let keys = try node.mapping(allowed: ["metric", "below", "above", "unit"])
+    ///
+    /// - Parameter others: further keys that the gate may have.
+    init(_ node: StrictYAML, of entry: Registry.Entry, others: [String] = []) throws {
+        let keys = try node.mapping(allowed: ["metric", "below", "above", "unit"] + others)
         let metricNode = try keys.required("metric", in: node)
         let metricName = try metricNode.string()
         guard let metric = entry.gates.first(where: { $0.name == metricName }) else {

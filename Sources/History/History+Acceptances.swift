@@ -38,7 +38,7 @@ extension History {
 
     /// The run accepted last among those that measured what this one measures: the same suite and a candidate of the
     /// same model and recipe, on each of its backends, or else on one of them; nil where there is none. Never the run
-    /// itself.
+    /// itself. Of runs that measured speed only those on the same class of device: the same processor, device and threads.
     public func acceptedRun(like run: RunRecord) throws -> RunRecord? {
         try newestRun(
             like: run,
@@ -66,9 +66,22 @@ extension History {
         let subjects = Set(
             run.measurements.map { SeriesKey(of: $0, in: run) }.filter { $0.role == .candidate }
                 .map { [$0.suite, $0.model, $0.recipe, $0.backend] })
+        // Speeds of another class of device tell nothing.
+        let machine: [any DatabaseValueConvertible] =
+            run.speedSetups == nil ? [] : [run.machine.device, run.machine.processor, run.machine.threads]
+        let places = (0..<machine.count).map { "?\(6 + more.count + $0)" }
+        let isComparable =
+            machine.isEmpty
+            ? ""
+            : """
+            AND EXISTS (
+                SELECT 1 FROM runs AS m WHERE m.id = s.run_id AND m.device = \(places[0]) AND m.processor = \(places[1])
+                    AND json_extract(m.record, '$.machine.threads') = \(places[2]))
+            """
         let sql = """
             SELECT s.run_id, \(columns.joined(separator: " || ' ' || ")) AS place \(from)
             WHERE s.suite = ?1 AND s.model = ?2 AND s.recipe = ?3 AND s.backend = ?4 AND s.run_id <> ?5
+            \(isComparable)
             ORDER BY \(columns.map { "\($0) DESC" }.joined(separator: ", ")), s.run_id DESC
             """
         let found = try HistoryError.translating(url, "read") {
@@ -76,7 +89,7 @@ extension History {
                 // The newest of each subject, and of the first subject the newest that has all others too.
                 var newest: [(place: String, id: String)] = []
                 for subject in subjects {
-                    let arguments = StatementArguments(subject + [run.id]) + StatementArguments(more)
+                    let arguments = StatementArguments(subject + [run.id]) + StatementArguments(more + machine)
                     let rows = try Row.fetchCursor(database, sql: sql, arguments: arguments)
                     guard let row = try rows.next() else { continue }
                     newest.append((row["place"], row["run_id"]))
@@ -84,7 +97,7 @@ extension History {
                 guard subjects.count > 1, let first = subjects.first, newest.count == subjects.count else {
                     return newest.max { $0 < $1 }?.id
                 }
-                let arguments = StatementArguments(first + [run.id]) + StatementArguments(more)
+                let arguments = StatementArguments(first + [run.id]) + StatementArguments(more + machine)
                 let rows = try Row.fetchCursor(database, sql: sql, arguments: arguments)
                 while let row = try rows.next() {
                     let id: String = row["run_id"]

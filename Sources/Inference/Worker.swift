@@ -103,9 +103,9 @@ public final class Worker: @unchecked Sendable {
         }
         while let event = try nextEvent(answering: id, of: request) {
             switch event {
-            case .scored, .predicted, .diverged, .completed, .followed, .advanced, .calibrated, .collected:
+            case .scored, .predicted, .diverged, .completed, .followed, .timed, .advanced, .calibrated, .collected:
                 try onEvent(event)
-            case .greeted, .loaded, .chunked, .rendered, .done:
+            case .greeted, .loaded, .chunked, .rendered, .benchmarked, .probed, .done:
                 return event
             case .failed(let failure):
                 throw InferenceError(
@@ -198,6 +198,7 @@ extension WorkerRequest {
     var purpose: String {
         switch self {
         case .hello: "introduce itself"
+        case .connect(let parameters): "find a device for \(parameters.backend)"
         case .load(let parameters): "load \(parameters.path)"
         case .chunk: "tokenize a text"
         case .score(let parameters): "score \(parameters.chunks.count) chunks"
@@ -206,6 +207,8 @@ extension WorkerRequest {
         case .render(let parameters): "render \(parameters.prompts.count) prompts"
         case .follow(let parameters): "follow \(parameters.texts.count) texts"
         case .generate(let parameters): "continue \(parameters.prompts.count) prompts"
+        case .benchmark(let parameters): "time \(parameters.repetitions) repetitions at depth \(parameters.depth)"
+        case .probe(let parameters): "measure what \(parameters.backend) can do"
         case .restoreCalibration(let sums): "continue the calibration of \(sums.name)"
         case .calibrate(let parameters): "calibrate on \(parameters.chunks.count) chunks"
         }

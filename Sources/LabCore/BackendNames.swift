@@ -8,4 +8,22 @@ public enum BackendNames {
         "cpu", "cuda", "mtl", "mlx", "vulkan", "rocm", "musa", "sycl", "opencl", "cann", "openvino", "webgpu", "rpc",
         "blas", "zendnn", "zdnn", "htp", "et", "ggml-virtgpu",
     ]
+
+    /// What people are told there is.
+    public static var choices: [String] { all.map { $0 == "rpc" ? "rpc:HOST:PORT" : $0 } }
+
+    /// Whether a name is one of a backend: of the list, where "rpc" comes with the address of its server.
+    public static func isKnown(_ name: String) -> Bool {
+        if let endpoint = endpoint(of: name) { return endpoint.split(separator: ":").count >= 2 }
+        return name != "rpc" && all.contains(name)
+    }
+
+    /// The "HOST:PORT" of "rpc:HOST:PORT"; nil for other backends, and where the port is no number.
+    public static func endpoint(of name: String) -> String? {
+        guard name.hasPrefix("rpc:"), let colon = name.lastIndex(of: ":"),
+            let port = UInt16(name[name.index(after: colon)...]), port > 0
+        else { return nil }
+        let endpoint = String(name.dropFirst("rpc:".count))
+        return endpoint.hasPrefix(":") ? nil : endpoint
+    }
 }

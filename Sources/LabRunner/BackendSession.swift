@@ -30,24 +30,22 @@ final class BackendSession {
         self.options = options
         self.runID = runID
         let worker = try Worker(executable: options.worker, silenceLimit: options.workerSilenceLimit)
-        guard case .greeted(let greeting) = try worker.perform(.hello) else {
+        let request = WorkerRequest.ConnectParameters(backend: backend)
+        guard case .greeted(let greeting) = try worker.perform(.connect(request)) else {
             throw InferenceError(.garbled, "the worker did not introduce itself")
         }
         self.greeting = greeting
         idle = worker
-        let registries = Set(greeting.devices.map { $0.registry.lowercased() })
-        guard registries.contains(backend) else {
-            throw InferenceError(
-                .backendMissing,
-                "no \(backend) device: the engine here offers \(registries.sorted().joined(separator: ", "))",
-                remedy: "./lab doctor tells what is missing")
-        }
     }
 
     /// Device class with the CPU's features, as it enters sample keys.
     var device: String {
-        let names = greeting.devices.filter { $0.registry.lowercased() == backend }.map(\.description)
-        return backend == "cpu" ? greeting.cpuFeatures : names.joined(separator: " + ")
+        if backend == "cpu" { return greeting.cpuFeatures }
+        if let endpoint = BackendNames.endpoint(of: backend) {
+            return greeting.devices.filter { $0.description == endpoint }.map(\.name).joined(separator: " + ")
+        }
+        return greeting.devices.filter { $0.registry.lowercased() == backend }.map(\.description)
+            .joined(separator: " + ")
     }
 
     /// The worker for an artifact.
@@ -60,7 +58,7 @@ final class BackendSession {
         if let host = hosts[key] { return host }
         func absolute(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
         let setup = ModelHost.Setup(
-            path: absolute(artifact.path), backend: backend, contextLength: contextLength, threads: options.threads,
+            path: absolute(artifact.path), backend: backend, contextLength: contextLength, compute: options.compute,
             microBatch: microBatch, parentPath: parent.map { absolute($0.path) })
         let host = ModelHost(setup) { [unowned self] in
             // The worker that introduced itself serves the first artifact.
@@ -112,8 +110,9 @@ final class BackendSession {
     /// - Parameter seed: what the seeds of sampling come from; nil where nothing is drawn.
     func conditions(_ artifact: ArtifactRecord, _ solver: some Solver, seed: Int? = nil) -> SampleConditions {
         SampleConditions(
-            artifact: artifact.sha256, evaluator: solver.id, parameters: solver.parameters,
-            engine: greeting.engine.build, backend: backend, device: device, seed: seed.map { UInt64($0) })
+            artifact: artifact.sha256, evaluator: solver.id,
+            parameters: solver.parameters.merging(options.compute.keyParameters) { $1 },
+            engine: greeting.engine.build(on: backend), backend: backend, device: device, seed: seed.map { UInt64($0) })
     }
 
     /// Keeps an artifact's likelihood of a window.

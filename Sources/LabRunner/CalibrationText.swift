@@ -35,7 +35,7 @@ public struct CalibrationText: Sendable {
         let listed = Set([URL(fileURLWithPath: "."), Locations.clone].compactMap { $0?.standardizedFileURL })
             .flatMap { Suite.folders(in: $0.appendingPathComponent("suites", isDirectory: true)) }
             // A suite that cannot be read cannot be run either.
-            .compactMap { try? Suite(at: $0) }.flatMap(\.evaluations).map(\.dataset)
+            .compactMap { try? Suite(at: $0) }.flatMap(\.evaluations).compactMap(\.dataset)
         let own = checkpoint.appendingPathComponent("heldout/text.txt")
         var seen = Set<URL>()
         return (listed + [Suite.Dataset(name: own.lastPathComponent, file: own)] + others).filter {

@@ -56,6 +56,25 @@ public enum Machine {
         #endif
     }
 
+    /// Memory that a process may take without anything being written to disk: what the kernel calls available, within the
+    /// control group's limit; nil where the system does not tell.
+    static var availableMemoryBytes: Int64? {
+        #if os(Linux)
+            func kilobytes(_ name: String) -> Int64? {
+                text("/proc/meminfo").split(separator: "\n").first { $0.hasPrefix(name + ":") }.flatMap { line in
+                    line.split(separator: " ").dropFirst().first.flatMap { Int64($0) }
+                }
+            }
+            func bytes(_ path: String) -> Int64? { Int64(text(path).trimmingCharacters(in: .whitespacesAndNewlines)) }
+            let group = bytes("/sys/fs/cgroup/memory.max").flatMap { limit in
+                bytes("/sys/fs/cgroup/memory.current").map { max(0, limit - $0) }
+            }
+            return [kilobytes("MemAvailable").map { $0 * 1024 }, group].compactMap { $0 }.min()
+        #else
+            return Int64(clamping: ProcessInfo.processInfo.physicalMemory)
+        #endif
+    }
+
     /// The machine as a run records it.
     static func record(device: String, threads: Int) -> MachineRecord {
         MachineRecord(

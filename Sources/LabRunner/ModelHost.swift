@@ -10,7 +10,8 @@ final class ModelHost: InferenceModel {
         var backend: String
         /// The longest window that will be asked for.
         var contextLength: Int
-        var threads: Int
+        var compute: ComputeSettings
+        /// Tokens computed at a time, in place of the usual number.
         var microBatch: Int?
         /// A parent to load beside it, for comparisons in lockstep.
         var parentPath: String?
@@ -28,12 +29,16 @@ final class ModelHost: InferenceModel {
         var parallelSequences = 1
         /// Whether the sequences share one key-value cache.
         var sharesCache = false
+        /// Tokens that the context takes at a time; nil for as many as a sequence has, 512 at least.
+        var batch: Int?
     }
 
     private let setup: Setup
     private let start: () throws -> Worker
     private var worker: Worker?
     private var load = Load.nothing
+    /// Seconds that reading the file took; nil before all of it is loaded.
+    private(set) var loadSeconds: Double?
     /// The text that the worker has cut last.
     private var text: WindowText.ID?
 
@@ -91,13 +96,20 @@ final class ModelHost: InferenceModel {
         var parameters = WorkerRequest.LoadParameters(
             path: setup.path, backend: setup.backend, vocabularyOnly: wanted == .vocabulary,
             contextLength: shape.contextLength, parallelSequences: shape.parallelSequences,
-            sharesCache: shape.sharesCache, threads: setup.threads)
+            sharesCache: shape.sharesCache, threads: setup.compute.threads)
+        setup.compute.apply(to: &parameters)
+        // A window is given whole.
+        parameters.batch = shape.batch ?? parameters.batch.map { max($0, shape.contextLength) }
         if wanted != .vocabulary, let parentPath = setup.parentPath {
             parameters.parentPath = parentPath
             parameters.parentMicroBatch = parameters.microBatch
         }
         parameters.microBatch = setup.microBatch ?? parameters.microBatch
-        _ = try started().perform(.load(parameters))
+        // A worker that could not make the context has no other one either.
+        load = .nothing
+        if case .loaded(let model) = try started().perform(.load(parameters)), wanted != .vocabulary {
+            loadSeconds = model.loadSeconds ?? loadSeconds
+        }
         load = wanted
     }
 

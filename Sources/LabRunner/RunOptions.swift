@@ -26,8 +26,13 @@ public struct RunOptions: Sendable {
     public var isLockstep = false
     /// A pack in place of the parent: its file, or the beginning of its identifier in the store.
     public var pack: String?
+    /// How the engine computes.
+    public var compute = ComputeSettings(threads: Machine.defaultThreads)
     /// Threads of computation.
-    public var threads: Int = Machine.defaultThreads
+    public var threads: Int {
+        get { compute.threads }
+        set { compute.threads = newValue }
+    }
     /// The history file.
     public var history: URL = Locations.history
     /// The artifact store.

@@ -73,13 +73,17 @@ public struct SuiteRun {
             }
         }
         var record = makeRecord(findings, of: plans, engine: engine, device: device, artifacts: artifacts)
+        // Speeds are compared on one class of device alone, and now it is known which this is.
+        let comparable =
+            options.isGated && record.speedSetups != nil
+            ? try GateOutcome.reference(options.reference, of: record, in: history) : reference
         // Before anything is written: whoever reads a report of it must find the verdict that the run ends with.
         if options.isGated {
-            record = GateOutcome(record, against: reference, tolerances: options.tolerances).record
+            record = GateOutcome(record, against: comparable, tolerances: options.tolerances).record
         }
         try history.record(record)
         try folder.write(record, trends: RunTrends.trends(of: record, in: history))
-        return Outcome(record: record, folder: folder.url, reference: reference)
+        return Outcome(record: record, folder: folder.url, reference: comparable)
     }
 
     // MARK: - Steps
@@ -110,7 +114,7 @@ public struct SuiteRun {
     private func replacedPlans(_ selected: [Suite.EvaluationPlan]) throws -> Set<String> {
         guard let dataset = options.dataset else { return [] }
         guard PromptSet.isPromptFile(dataset.file) else {
-            return Set(selected.filter { !$0.evaluator.takesPrompts }.map(\.name))
+            return Set(selected.filter { !$0.evaluator.takesPrompts && $0.dataset != nil }.map(\.name))
         }
         let asking = selected.filter { $0.evaluator.takesPrompts }
         guard asking.count == 1 else {
@@ -178,7 +182,7 @@ public struct SuiteRun {
         return try Calibrator(
             store: store, threads: options.threads, worker: options.worker,
             silenceLimit: options.workerSilenceLimit, progress: progress
-        ).calibration(of: model, text: text, apartFrom: selectedPlans().map(\.dataset))
+        ).calibration(of: model, text: text, apartFrom: selectedPlans().compactMap(\.dataset))
     }
 
     /// Runs evaluations on one backend.
@@ -193,6 +197,7 @@ public struct SuiteRun {
         // What one of them lacks is a fault to hear of before the others have worked.
         var windows: [(index: Int, shared: WindowEvaluation)] = []
         var jobs: [(index: Int, job: any PromptJob)] = []
+        var speeds: [(index: Int, evaluation: ThroughputEvaluation)] = []
         for index in order {
             switch inputs[index] {
             case .text(let text):
@@ -207,6 +212,14 @@ public struct SuiteRun {
                 guard let job = shared.job else { continue }
                 try job.requireFitting()
                 jobs.append((index, job))
+            case .speed(let speed):
+                speeds.append(
+                    (
+                        index,
+                        ThroughputEvaluation(
+                            plan: plans[index], speed: speed, session: session, candidate: artifacts.candidate,
+                            progress: progress)
+                    ))
             }
         }
         for (index, shared) in windows {
@@ -226,6 +239,12 @@ public struct SuiteRun {
             found[index].usage = SampleUsage(
                 computed: found[index].usage.computed + prepared.computed, shared: found[index].usage.shared,
                 reused: found[index].usage.reused)
+        }
+        for (index, evaluation) in speeds {
+            // Nothing else may hold memory or threads while speed is measured.
+            session.release(artifacts.parent.record)
+            session.release(artifacts.candidate)
+            found[index] = try evaluation.run()
         }
         return found.reduce(into: Findings()) { $0.append($1) }
     }
@@ -264,6 +283,7 @@ public struct SuiteRun {
             origin: options.origin)
         record.lab = Converter.toolVersion
         findings.prompts.enter(&record)
+        findings.speed.enter(&record)
         return record
     }
 

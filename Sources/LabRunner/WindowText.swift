@@ -23,12 +23,12 @@ struct WindowText: Identifiable {
 
     var id: ID { ID(sha256: sha256, contextLength: contextLength) }
 
-    init(_ plan: Suite.EvaluationPlan) throws {
-        name = plan.dataset.name
-        file = plan.dataset.file
+    init(_ dataset: Suite.Dataset, contextLength: Int) throws {
+        name = dataset.name
+        file = dataset.file
         text = try TextFile.read(
             file, as: "dataset \(name)", remedy: "name the file with --dataset NAME --dataset-path FILE")
         sha256 = Digest(of: text)
-        contextLength = plan.contextLength
+        self.contextLength = contextLength
     }
 }

@@ -25,7 +25,8 @@ public enum LanguageCheck {
     ///
     /// 1. without letters, a bare number say, it is undecided;
     /// 2. most letters in a script that the language is not written in: wrong;
-    /// 3. equal to a form that counts as right in this language ("Moskau"): right by that evidence, without a confidence;
+    /// 3. equal to a form that counts as right in this language ("Moskau"): right by that evidence, with the engine's
+    ///    confidence where it says so too;
     /// 4. the engine relies on the language asked for: right;
     /// 5. below 10 letters undecided; else the engine is asked again, with the language asked for as the likelier one
     ///    beforehand. If it now relies on it, that is right where at first it relied on one that is easily taken for it
@@ -53,7 +54,9 @@ public enum LanguageCheck {
         if !scripts.isEmpty, 2 * own < all { return .wrong(found: "und-\(dominant.rawValue)", confidence: nil) }
         let words = FoldedText(prose, language: language)
         if !words.words.isEmpty, accepted.contains(where: { FoldedText($0, language: language) == words }) {
-            return .right(confidence: nil)
+            let guess = identify(prose, expecting: language)
+            let isSame = guess.language.map { fits($0, asked: language, text: prose) } ?? false
+            return .right(confidence: isSame ? guess.confidence : nil)
         }
         return verdict(ofProse: prose, asked: language, letters: all)
     }

@@ -25,11 +25,35 @@ public enum ReportError: LabFailure {
 }
 
 extension RunRecord {
+    private func check(_ value: Double?, _ field: @autoclosure () -> String) throws(ReportError) {
+        if let value, !value.isFinite { throw .notFinite(run: id, field: field()) }
+    }
+
+    private func check(_ record: ThroughputRecord, _ place: String) throws(ReportError) {
+        for (name, speed) in [
+            ("prefill", record.prefill), ("decode", record.decode),
+            ("first_token_milliseconds", record.firstTokenMilliseconds),
+        ] {
+            try check(speed?.median, "\(place).\(name).median")
+            try check(speed?.low, "\(place).\(name).low")
+            try check(speed?.high, "\(place).\(name).high")
+        }
+        for (name, latency) in [
+            ("p50", record.latency?.p50), ("p95", record.latency?.p95), ("p99", record.latency?.p99),
+        ] { try check(latency, "\(place).latency_milliseconds.\(name)") }
+        for (name, roofline) in [
+            ("prefill_roofline", record.prefillRoofline), ("decode_roofline", record.decodeRoofline),
+        ] {
+            try check(roofline?.limit, "\(place).\(name).limit")
+            try check(roofline?.percent, "\(place).\(name).percent")
+        }
+        for (metric, values) in record.repetitions ?? [:] {
+            for value in values { try check(value, "\(place).repetitions.\(metric)") }
+        }
+    }
+
     /// Throws for the first number that is not finite, naming its place.
     func requireFinite() throws(ReportError) {
-        func check(_ value: Double?, _ field: @autoclosure () -> String) throws(ReportError) {
-            if let value, !value.isFinite { throw .notFinite(run: id, field: field()) }
-        }
         try check(durationSeconds, "duration_seconds")
         for (index, artifact) in artifacts.enumerated() {
             try check(artifact.bitsPerWeight, "artifacts[\(index)].bits_per_weight")
@@ -104,17 +128,20 @@ extension RunRecord {
                 ("interval.low", change.interval?.low), ("interval.high", change.interval?.high),
                 ("tolerance_relative_percent", change.tolerance?.relativePercent),
                 ("tolerance_absolute", change.tolerance?.absolute), ("allowed", change.allowed),
+                ("p_value", change.pValue),
             ] { try check(value, "\(place).\(name)") }
             for (rank, chunk) in change.chunks.enumerated() {
                 try check(chunk.change, "\(place).worst[\(rank)].change")
             }
         }
         for (index, record) in (throughput ?? []).enumerated() {
-            for (name, speed) in [("prefill", record.prefill), ("decode", record.decode)] {
-                try check(speed?.median, "throughput[\(index)].\(name).median")
-                try check(speed?.low, "throughput[\(index)].\(name).low")
-                try check(speed?.high, "throughput[\(index)].\(name).high")
-            }
+            try check(record, "throughput[\(index)]")
+        }
+        for (index, setup) in (speedSetups ?? []).enumerated() {
+            let place = "speed_setups[\(index)]"
+            try check(setup.device?.bytesPerSecond, "\(place).device.bytes_per_second")
+            try check(setup.device?.operationsPerSecond, "\(place).device.operations_per_second")
+            try check(setup.loadSeconds, "\(place).load_seconds")
         }
     }
 }

@@ -14,6 +14,7 @@ struct Engine {
     let record: EngineRecord
     /// Directory of the libraries.
     private let directory: URL
+    private let libraryNames: Set<String>
 
     /// Loads every backend module that lies beside libllama, by absolute path: ggml's own search would look into the
     /// working directory too.
@@ -37,8 +38,10 @@ struct Engine {
             libraries[file.lastPathComponent] = Digest(of: try Data(contentsOf: file, options: .mappedIfSafe))
             if Self.isBackendModule(file.lastPathComponent) { _ = ggml_backend_load(file.path) }
         }
+        libraryNames = Set(libraries.keys)
         let fingerprint = Digest(
-            of: libraries.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: "\n"))
+            of: libraries.filter { !Self.isDeviceModule($0.key) }.sorted { $0.key < $1.key }
+                .map { "\($0.key) \($0.value)" }.joined(separator: "\n"))
         record = EngineRecord(build: "\(Self.pinnedName(directory))-\(fingerprint.short)", libraries: libraries)
     }
 
@@ -72,12 +75,76 @@ struct Engine {
         return ([architecture] + features).joined(separator: " ")
     }
 
-    /// The devices that a backend name stands for; nil when the registry has none.
-    func devices(of backend: String) -> [ggml_backend_dev_t]? {
-        let found = (0..<ggml_backend_dev_count()).compactMap { ggml_backend_dev_get($0) }.filter {
-            String(cString: ggml_backend_reg_name(ggml_backend_dev_backend_reg($0))).lowercased() == backend
+    /// The devices that a backend name stands for; none where the registry has none.
+    func devices(of backend: String) -> [ggml_backend_dev_t] {
+        let endpoint = BackendNames.endpoint(of: backend)
+        let registry = endpoint == nil ? backend : "rpc"
+        return (0..<ggml_backend_dev_count()).compactMap { ggml_backend_dev_get($0) }.filter { device in
+            String(cString: ggml_backend_reg_name(ggml_backend_dev_backend_reg(device))).lowercased() == registry
+                && (endpoint == nil || endpoint == String(cString: ggml_backend_dev_description(device)))
         }
-        return found.isEmpty ? nil : found
+    }
+
+    /// Makes sure that there are devices of a backend; those of an RPC server enter the registry here.
+    ///
+    /// - Throws: ``WorkerProblem`` that says why there are none.
+    func connect(_ backend: String) throws {
+        if !devices(of: backend).isEmpty { return }
+        if let endpoint = BackendNames.endpoint(of: backend) { try addServer(endpoint) }
+        guard devices(of: backend).isEmpty else { return }
+        throw absence(of: backend)
+    }
+
+    private func addServer(_ endpoint: String) throws {
+        typealias AddServer = @convention(c) (UnsafePointer<CChar>?) -> ggml_backend_reg_t?
+        guard let registry = ggml_backend_reg_by_name("RPC"),
+            let function = ggml_backend_reg_get_proc_address(registry, "ggml_backend_rpc_add_server")
+        else {
+            throw WorkerProblem(
+                "no rpc device: this engine was built without RPC", remedy: "./lab engine builds one with it",
+                isBackendMissing: true)
+        }
+        // The engine aborts where nobody answers it.
+        guard Reachability.answers(endpoint) else {
+            throw WorkerProblem(
+                "no rpc device: nothing answers at \(endpoint)",
+                remedy: "start the engine's ggml-rpc-server there (bin/ of the engine's folder)", isBackendMissing: true)
+        }
+        guard let server = unsafeBitCast(function, to: AddServer.self)(endpoint) else {
+            throw WorkerProblem("no rpc device: the server at \(endpoint) offers none", isBackendMissing: true)
+        }
+        ggml_backend_register(server)
+    }
+
+    /// Why there is no device of a backend, and how to get one.
+    func absence(of backend: String) -> WorkerProblem {
+        if backend == "cuda" {
+            guard dlopen("libcuda.so.1", RTLD_LAZY) != nil else {
+                return WorkerProblem(
+                    "no CUDA device: driver not found", remedy: "install NVIDIA's driver, or leave cuda out",
+                    isBackendMissing: true)
+            }
+            guard libraryNames.contains(where: { $0.hasPrefix("libggml-cuda.") }) else {
+                return WorkerProblem(
+                    "no CUDA device: this engine has no CUDA module", remedy: "./lab engine cuda builds it",
+                    isBackendMissing: true)
+            }
+        }
+        let present = Set(devices.map { $0.registry.lowercased() }).sorted().joined(separator: ", ")
+        return WorkerProblem(
+            "no \(backend) device: the engine here offers \(present)", remedy: "./lab doctor tells what is missing",
+            isBackendMissing: true)
+    }
+
+    /// Memory in use on a backend's devices by anyone, in bytes; nil where they compute in the host's memory.
+    func deviceBytesInUse(_ backend: String) -> Int64? {
+        let own = devices(of: backend).filter { ggml_backend_dev_type($0) != GGML_BACKEND_DEVICE_TYPE_CPU }
+        guard !own.isEmpty else { return nil }
+        return own.reduce(0) { sum, device in
+            var (free, total) = (0, 0)
+            ggml_backend_dev_memory(device, &free, &total)
+            return sum + Int64(total - free)
+        }
     }
 
     /// The file that libllama was loaded from.
@@ -108,6 +175,11 @@ struct Engine {
     private static func isEngineLibrary(_ name: String) -> Bool {
         // Not libllama-common or the libraries of llama.cpp's tools: they have no part in what a worker computes.
         (name.hasPrefix("libllama.") || name.hasPrefix("libggml")) && (name.contains(".so") || name.hasSuffix(".dylib"))
+    }
+
+    /// Modules of devices beside the CPU have no part in what is computed without them.
+    private static func isDeviceModule(_ name: String) -> Bool {
+        isBackendModule(name) && !name.hasPrefix("libggml-cpu")
     }
 
     /// Modules are named libggml-NAME without a version; libggml-base is a library, not a backend.

@@ -19,22 +19,20 @@ final class Model {
     /// - Parameter path: the file to load in place of the parameters' own.
     init(_ parameters: WorkerRequest.LoadParameters, path: String? = nil, engine: Engine) throws {
         let path = path ?? parameters.path
-        guard let devices = engine.devices(of: parameters.backend) else {
-            let present = Set(engine.devices.map { $0.registry.lowercased() }).sorted().joined(separator: ", ")
-            throw WorkerProblem(
-                "no \(parameters.backend) device: the engine here offers \(present)",
-                remedy: "run ./lab doctor to see what is missing", isBackendMissing: true)
-        }
+        try engine.connect(parameters.backend)
+        // The CPU is no device of this list: it takes what no device does.
+        let devices = parameters.backend == "cpu" ? [] : engine.devices(of: parameters.backend)
         var settings = llama_model_default_params()
         settings.vocab_only = parameters.vocabularyOnly
-        settings.n_gpu_layers = parameters.backend == "cpu" ? 0 : -1
-        // The engine reads the list only while it loads, so it need not outlive the call. It is null-terminated.
-        var list: [ggml_backend_dev_t?] = parameters.backend == "cpu" ? [nil] : devices + [nil]
-        let loaded = list.withUnsafeMutableBufferPointer { buffer in
-            settings.devices = buffer.baseAddress
-            return llama_model_load_from_file(path, settings)
-        }
+        settings.n_gpu_layers = devices.isEmpty ? 0 : Int32(clamping: parameters.deviceLayers ?? -1)
+        if parameters.locksMemory == true { settings.load_mode = LLAMA_LOAD_MODE_MMAP_MLOCK }
+        let loaded = try Self.load(path, settings, devices: devices, split: parameters.tensorSplit ?? [])
         guard let loaded, let vocabulary = llama_model_get_vocab(loaded) else {
+            if !devices.isEmpty, parameters.deviceLayers == nil,
+                let problem = WorkerProblem.noRoom(for: path, on: devices, backend: parameters.backend)
+            {
+                throw problem
+            }
             throw WorkerProblem(
                 "the engine cannot load \(path)", remedy: "see the worker's messages above; convert it again"
             )
@@ -46,6 +44,31 @@ final class Model {
     }
 
     deinit { llama_model_free(handle) }
+
+    /// Loads a file; nil where the engine cannot.
+    ///
+    /// - Parameter split: the share of the layers that each device gets; empty for shares by free memory.
+    private static func load(
+        _ path: String, _ settings: llama_model_params, devices: [ggml_backend_dev_t], split: [Float]
+    ) throws -> OpaquePointer? {
+        guard split.isEmpty || split.count == devices.count else {
+            throw WorkerProblem(
+                "--tensor-split has \(split.count) shares, and there are \(devices.count) devices",
+                remedy: "name a share for each: \(devices.map { String(cString: ggml_backend_dev_name($0)) })")
+        }
+        var settings = settings
+        // The engine reads both lists only while it loads, so they need not outlive the call. The first is
+        // null-terminated, the second as long as it has devices at most.
+        var list: [ggml_backend_dev_t?] = devices + [nil]
+        let shares = split + Array(repeating: 0, count: max(0, llama_max_devices() - split.count))
+        return list.withUnsafeMutableBufferPointer { list in
+            shares.withUnsafeBufferPointer { shares in
+                settings.devices = list.baseAddress
+                settings.tensor_split = split.isEmpty ? nil : shares.baseAddress
+                return llama_model_load_from_file(path, settings)
+            }
+        }
+    }
 
     var description: WorkerEvent.LoadedModel {
         var text = [CChar](repeating: 0, count: 256)
@@ -127,7 +150,7 @@ final class Context {
     init(_ parameters: WorkerRequest.LoadParameters, microBatch: Int? = nil, model: Model) throws {
         var settings = llama_context_default_params()
         settings.n_ctx = UInt32(parameters.contextLength * parameters.parallelSequences)
-        settings.n_batch = UInt32(max(parameters.contextLength, 512))
+        settings.n_batch = UInt32(parameters.batch ?? max(parameters.contextLength, 512))
         // Calibration takes a window whole: the sums then come in the order of llama-imatrix.
         settings.n_ubatch = parameters.calibrates ? settings.n_batch : UInt32(microBatch ?? parameters.microBatch)
         settings.n_seq_max = UInt32(parameters.parallelSequences)
@@ -144,7 +167,9 @@ final class Context {
         guard let context = llama_init_from_model(model.handle, settings) else {
             throw WorkerProblem(
                 "no memory for a context of \(parameters.contextLength) x \(parameters.parallelSequences) tokens",
-                remedy: "ask for a shorter context or fewer parallel sequences")
+                remedy: parameters.backend == "cpu"
+                    ? "ask for a shorter context or fewer parallel sequences"
+                    : "ask for a shorter context, or leave layers to the CPU with --gpu-layers")
         }
         handle = context
         self.model = model

@@ -23,6 +23,8 @@ final class WorkerSession {
     /// The file that was loaded last, and where to.
     private var path: String?
     private var backend: String?
+    /// Memory in use on the backend's devices before the artifact was loaded; nil for the host's own.
+    private var deviceBytesBefore: Int64?
 
     init(wire: Wire) throws {
         self.wire = wire
@@ -46,8 +48,13 @@ final class WorkerSession {
             return .greeted(
                 WorkerEvent.Greeting(
                     engine: engine.record, devices: engine.devices, cpuFeatures: engine.cpuFeatures))
+        case .connect(let parameters):
+            try engine.connect(parameters.backend)
+            return .greeted(
+                WorkerEvent.Greeting(
+                    engine: engine.record, devices: engine.devices, cpuFeatures: engine.cpuFeatures))
         case .load(let parameters):
-            return .loaded(try load(parameters).description)
+            return .loaded(try load(parameters))
         case .chunk(let parameters):
             guard let model else { throw WorkerProblem("no artifact is loaded") }
             let chunked = try ChunkedText(parameters.text, contextLength: parameters.contextLength, model: model)
@@ -73,6 +80,10 @@ final class WorkerSession {
             guard let context else { throw WorkerProblem("no artifact is loaded") }
             try context.follow(parameters) { wire.send($0, for: id) }
             return .done
+        case .benchmark(let parameters):
+            return .benchmarked(try benchmark(parameters, id: id))
+        case .probe(let parameters):
+            return .probed(try DeviceProbe(parameters, engine: engine).measure())
         case .restoreCalibration(let sums):
             guard let collector = context?.collector else { throw WorkerProblem("no artifact is loaded to calibrate") }
             collector.restore(sums)
@@ -83,7 +94,7 @@ final class WorkerSession {
         }
     }
 
-    private func load(_ parameters: WorkerRequest.LoadParameters) throws -> Model {
+    private func load(_ parameters: WorkerRequest.LoadParameters) throws -> WorkerEvent.LoadedModel {
         parent = nil
         context = nil
         // Another context over the same file needs no second copy of it.
@@ -94,7 +105,10 @@ final class WorkerSession {
         if parameters.path != path { text = nil }
         path = parameters.path
         backend = parameters.backend
+        if kept == nil { deviceBytesBefore = engine.deviceBytesInUse(parameters.backend) }
+        let start = ContinuousClock.now
         let loaded = try kept ?? Model(parameters, engine: engine)
+        let seconds = (ContinuousClock.now - start) / .seconds(1)
         if !parameters.vocabularyOnly { context = try Context(parameters, model: loaded) }
         if let path = parameters.parentPath, !parameters.vocabularyOnly {
             let parentModel = try Model(parameters, path: path, engine: engine)
@@ -102,7 +116,20 @@ final class WorkerSession {
             parent = try Context(parameters, microBatch: parameters.parentMicroBatch, model: parentModel)
         }
         model = loaded
-        return loaded
+        var description = loaded.description
+        description.loadSeconds = kept == nil ? seconds : nil
+        return description
+    }
+
+    private func benchmark(
+        _ parameters: WorkerRequest.BenchmarkParameters, id: Int
+    ) throws -> WorkerEvent.BenchmarkSummary {
+        guard let context, let backend else { throw WorkerProblem("no artifact is loaded") }
+        var summary = try context.benchmark(parameters) { wire.send($0, for: id) }
+        if let before = deviceBytesBefore, let now = engine.deviceBytesInUse(backend) {
+            summary.deviceBytes = max(0, now - before)
+        }
+        return summary
     }
 
     private func calibrate(_ parameters: WorkerRequest.CalibrateParameters, id: Int) throws {

@@ -55,7 +55,7 @@ struct RunCommand: ParsableCommand {
 
     @OptionGroup(title: "With --gate") var gateOptions: GateOptions
 
-    @OptionGroup var threading: ThreadOptions
+    @OptionGroup(title: "How the engine computes") var compute: ComputeOptions
 
     @OptionGroup var places: PlaceOptions
 
@@ -79,7 +79,7 @@ struct RunCommand: ParsableCommand {
         options.model = model.map { URL(fileURLWithPath: $0) }
         options.recipe = recipe
         options.artifact = artifact.map { URL(fileURLWithPath: $0) }
-        options.backends = backend.map { $0.lowercased() }
+        options.backends = try backend.map { try Self.backendName($0.lowercased()) }
         options.evaluations = evaluations.map { $0.split(separator: ",").map(String.init) } ?? []
         if let dataset, let datasetPath {
             options.dataset = Suite.Dataset(name: dataset, file: URL(fileURLWithPath: datasetPath))
@@ -88,7 +88,7 @@ struct RunCommand: ParsableCommand {
         options.isFull = full
         options.isLockstep = lockstep
         options.pack = pack
-        options.threads = threading.threads ?? options.threads
+        options.compute = compute.settings(defaultThreads: Machine.defaultThreads)
         options.history = places.historyFile
         options.store = places.storeFolder
 
@@ -110,6 +110,15 @@ struct RunCommand: ParsableCommand {
                 GateOutcome(outcome.record, against: outcome.reference, tolerances: options.tolerances), isKnown: true)
         }
         throw LabCore.ExitCode.Ending(exitCode: outcome.record.verdict.exitCode)
+    }
+
+    private static func backendName(_ name: String) throws -> String {
+        guard BackendNames.isKnown(name) else {
+            throw RunnerError(
+                "there is no backend '\(name)'", remedy: "known: \(BackendNames.choices.joined(separator: ", "))",
+                exitCode: .usage)
+        }
+        return name
     }
 
     /// The command line as it can be typed again, with the words that need it quoted.

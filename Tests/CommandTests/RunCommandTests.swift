@@ -114,11 +114,11 @@ struct RunCommandTests {
         let lab = try LabCommand()
         let demanded = try lab.run("suites/smoke", ["--backend", "cuda", "--limit", "2"])
         #expect(demanded.status == 4)
-        #expect(demanded.errors.contains("no cuda device"))
+        #expect(demanded.errors.contains("no CUDA device: driver not found"))
         _ = try lab.run("suites/balanced", ["--limit", "4", "--evaluations", "perplexity,fidelity"])
         let skipped = try lab.report().verdicts.filter { $0.backend == "cuda" }
         #expect(skipped.map(\.status) == ["skipped", "skipped"])
-        #expect(skipped.first?.reason.contains("no cuda device") == true)
+        #expect(skipped.first?.reason.contains("no CUDA device: driver not found") == true)
     }
 
     @Test("a truncated checkpoint is exit 4, named, and leaves nothing in the store")

@@ -11,7 +11,7 @@ struct RegistryTests {
     @Test("every id that a suite uses is known, and every file it names is there")
     func resolves() throws {
         let suites = try Suite.folders(in: Self.folder).map { try Suite(at: $0) }
-        #expect(Set(suites.map(\.name)).isSuperset(of: ["smoke", "balanced", "ultra", "hq"]))
+        #expect(Set(suites.map(\.name)).isSuperset(of: ["smoke", "balanced", "ultra", "hq", "throughput"]))
         for suite in suites {
             #expect(FileManager.default.fileExists(atPath: suite.model.appendingPathComponent("config.json").path))
             #expect(RecipeNames.resolve(suite.recipe) != nil)
@@ -24,7 +24,10 @@ struct RegistryTests {
                     (plan.gates.map(\.metric) + plan.tolerances.map(\.metric)).allSatisfy {
                         MetricDefinition.named($0) != nil
                     })
-                #expect(FileManager.default.fileExists(atPath: plan.dataset.file.path))
+                #expect((plan.dataset == nil) == (plan.evaluator == .throughput))
+                if let dataset = plan.dataset {
+                    #expect(FileManager.default.fileExists(atPath: dataset.file.path))
+                }
             }
         }
     }
@@ -34,6 +37,20 @@ struct RegistryTests {
         let suite = try Suite(at: Self.folder.appendingPathComponent(name))
         let gates = suite.evaluations.filter { $0.evaluator == .perplexity }.flatMap(\.gates)
         #expect(gates == [Threshold(metric: .perplexityIncrease, limit: limit)])
+    }
+
+    @Test("the plan's speeds are targets on its devices alone, at its depths")
+    func speeds() throws {
+        let suite = try Suite(at: Self.folder.appendingPathComponent("throughput"))
+        let speed = try #require(suite.evaluations.first?.speed)
+        let targets = speed.gates.filter { $0.threshold.metric == "decode_rate" }
+        for (device, speeds) in [("RTX 4070", [75.0, 68, 45]), ("M3 Max", [85, 78, 52])] {
+            let own = targets.filter { $0.onlyOnDevice == device }
+            #expect(own.map(\.contextLength) == [2048, 8192, 32_768])
+            #expect(own.map(\.threshold.limit) == speeds)
+            #expect(own.allSatisfy { $0.onlyForModel == "Qwen3-8B" && $0.parallelSequences == 1 })
+        }
+        #expect(targets.count == 6)
     }
 
     @Test("ids are unique, and a gate may limit only what is measured")

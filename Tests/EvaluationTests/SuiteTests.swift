@@ -49,7 +49,7 @@ struct SuiteTests {
         let plan = try #require(suite.evaluations.first)
         #expect(plan.contextLength == 512)
         #expect(plan.gates == [Threshold(metric: .perplexityIncrease, limit: 5)])
-        #expect(plan.dataset.file.lastPathComponent == "text.txt")
+        #expect(plan.dataset?.file.lastPathComponent == "text.txt")
         #expect(
             suite.tolerances == [
                 RegressionTolerance(

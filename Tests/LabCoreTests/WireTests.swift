@@ -47,6 +47,11 @@ struct WireTests {
                     sampling: .thinking)),
             .follow(
                 WorkerRequest.FollowParameters(texts: [.init(index: 0, prompt: [1], continuation: [2, 3])])),
+            .benchmark(
+                WorkerRequest.BenchmarkParameters(
+                    depth: 1536, prefillTokens: 512, decodeTokens: 128, repetitions: 8, seed: .max)),
+            .probe(
+                WorkerRequest.ProbeParameters(backend: "cpu", threads: 2, workingSetBytes: 1, matrixType: "Q4_K")),
         ])
     func requests(request: WorkerRequest) throws {
         let envelope = WorkerRequest.Envelope(id: 3, request: request)

@@ -17,6 +17,7 @@ import Testing
         ("full", fullRun(), trends), ("regressed", regressedRun(), trends), ("held", heldRun(), trends),
         ("incomparable", incomparableRun(), []), ("hostile-regression", hostileRegressionRun(), trends),
         ("hostile", hostileFidelityRun(), trends), ("payloads", payloadRun(), trends), ("endless", endlessRun(), []),
+        ("speed", speedRun(), [sampleTrend()]), ("slower", slowerRun(), []),
     ]
 
     @Test(arguments: pages.map(\.name))
@@ -37,7 +38,7 @@ import Testing
     static let comparisons: [(name: String, a: RunRecord, b: RunRecord)] = [
         ("compare", fidelityRun(.exact), fullRun()), ("compare-early", fidelityRun(), fidelityRun(.earlyFail)),
         ("compare-nothing", emptyRun(), fidelityRun()), ("compare-hostile", fidelityRun(), hostileFidelityRun()),
-        ("compare-endless", endlessRun(), endlessRun()),
+        ("compare-endless", endlessRun(), endlessRun()), ("compare-speed", speedRun(), slowerRun()),
     ]
 
     @Test(arguments: comparisons.map(\.name))

@@ -27,6 +27,10 @@ benchmark() {
         . "$ROOT/engine/benchmark/decoding.sh"
         benchmark_decoding "$@"
         ;;
+    throughput)
+        . "$ROOT/engine/benchmark/throughput.sh"
+        benchmark_throughput "$@"
+        ;;
     history)
         provide_build
         make_benchmark_work
@@ -52,6 +56,7 @@ benchmark() {
        ./lab benchmark mlx [--runs N] [--threads N]
        ./lab benchmark fidelity [--runs N] [--threads N] [--windows N] [--peer-options OPTIONS]
        ./lab benchmark decoding [--runs N] [--threads N]
+       ./lab benchmark throughput [--runs N] [--threads N] [--repetitions N] [--models NAME,...]
        ./lab benchmark history [--runs N] [--long-runs N] [--repetitions N]
        ./lab benchmark reports [RUNS]
        ./lab benchmark all [--runs N] [--threads N]

@@ -6,13 +6,10 @@ sampling of Qwen3's card. The prompts are chosen so that every text runs to the 
 """
 
 import argparse
-import json
-import os
-import struct
-import subprocess
 import sys
 import time
 
+import worker
 from measure import machine, median, say, table
 
 BAR = 0.85
@@ -32,35 +29,13 @@ if options.runs < 1:
     sys.exit("benchmark: --runs must be at least 1")
 
 
-class Worker:
-    """A worker with one artifact: length-prefixed JSON over its standard input and output."""
+class Worker(worker.Worker):
+    """A worker with one artifact, which writes texts."""
 
     def __init__(self, artifact, sequences):
-        environment = {"GOMP_SPINCOUNT": "1000", **os.environ}  # As the lab starts its workers.
-        self.process = subprocess.Popen(
-            [options.worker], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
-        self.call("load", {
-            "path": os.path.abspath(artifact), "backend": "cpu", "vocabularyOnly": False,
-            "contextLength": PROMPT + WRITTEN, "parallelSequences": sequences, "threads": options.threads,
-            "kvType": "f16", "flashAttention": "auto", "microBatch": 512, "calibrates": False})
-
-    def call(self, method, parameters):
-        """The payload that closes a request, and those of the texts completed before it."""
-        frame = json.dumps({"id": 1, "method": method, "parameters": parameters}).encode()
-        self.process.stdin.write(struct.pack("<I", len(frame)) + frame)
-        self.process.stdin.flush()
-        completed = []
-        while True:
-            header = self.process.stdout.read(4)
-            if len(header) < 4:
-                sys.exit(f"benchmark: the worker ended with status {self.process.wait()}")
-            reply = json.loads(self.process.stdout.read(*struct.unpack("<I", header)))
-            if reply["event"] == "failed":
-                sys.exit(f"benchmark: {reply['payload']['message']}")
-            if reply["event"] == "completed":
-                completed.append(reply["payload"])
-            elif reply["event"] != "advanced":
-                return reply.get("payload"), completed
+        super().__init__(
+            options.worker, artifact, contextLength=PROMPT + WRITTEN, parallelSequences=sequences,
+            threads=options.threads)
 
     def tokens(self, texts):
         rendered, _ = self.call("render", {"prompts": [{"text": {"_0": text}} for text in texts]})
@@ -69,12 +44,8 @@ class Worker:
     def generate(self, prompts, limit):
         """Seconds, and the texts."""
         began = time.perf_counter()
-        _, completed = self.call("generate", {"prompts": prompts, "maximumTokens": limit, "sampling": SAMPLING})
-        return time.perf_counter() - began, completed
-
-    def end(self):
-        self.process.stdin.close()
-        self.process.wait()
+        _, events = self.call("generate", {"prompts": prompts, "maximumTokens": limit, "sampling": SAMPLING})
+        return time.perf_counter() - began, events.get("completed", [])
 
 
 def decoding_rate(worker, prompts):

@@ -5,11 +5,11 @@ benchmark_mlx() {
     . "$ROOT/engine/prove/mlx.sh"
     [ -e "$data/qwen3/tokenizer.json" ] ||
         give_up "no Qwen3 tokenizer at $data/qwen3" "set LAB_DATA to a folder with qwen3/tokenizer.json and configs/"
-    provide_mlx_python
+    provide_mlx
     provide_build
     export LAB_ENGINE_PREFIX=$PREFIX
     make_benchmark_work
-    lab_python "$ROOT/engine/benchmark/mlx.py" --root "$ROOT" --python "$PROVE_MLX_PYTHON" --data "$data" \
+    lab_python "$ROOT/engine/benchmark/mlx.py" --root "$ROOT" --python "$MLX_PYTHON" --data "$data" \
         --work "$BENCHMARK_WORK" "$@" || status=$?
     show_benchmark_log "$status"
     exit "$status"

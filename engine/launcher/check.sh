@@ -59,6 +59,20 @@ if command -v cmake >/dev/null && command -v c++ >/dev/null; then
     expect "an archive with another digest is not built" 4 "nothing was built" \
         env LAB_ENGINE_ARCHIVE="$work/archive.tar.gz" "$ROOT/lab" engine
 fi
+expect "MLX for a device that there is none of is bad usage" 2 "none of cpu, cuda and metal" \
+    env LAB_MLX=abacus "$ROOT/lab" engine mlx
+printf '#!/bin/sh\nexit 1\n' >"$work/bin/old-python" && chmod +x "$work/bin/old-python"
+rm "$work/bin/python3"
+expect "a Python that is too old for mlx-lm is named as what is missing" 4 "no Python 3.11" \
+    bare env LAB_PYTHON=old-python "$ROOT/lab" engine mlx
+if python3 -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+    mkdir "$work/wheels"
+    for attempt in first second; do
+        expect "mlx-lm without network: what to bring is said, and half an environment is none, $attempt" 4 \
+            "bring the wheels" env LAB_MLX=cpu PIP_NO_INDEX=1 PIP_FIND_LINKS="$work/wheels" "$ROOT/lab" engine mlx
+    done
+fi
+ln -s "$(command -v python3)" "$work/bin/python3"
 expect "an unknown peer is bad usage" 2 "usage" "$ROOT/lab" engine something
 expect "help needs no build" 0 "run SUITE" env LAB_CACHE="$work/cache" "$ROOT/lab" --help
 expect "a cache that cannot be made is named" 4 "$work/archive-in-the-way" \

@@ -20,6 +20,7 @@ doctor() {
     missing=$(missing_optional_packages)
     [ -z "$missing" ] || doctor_line "optional packages" \
         "missing: $missing, which runs the code that models write; get it with: $(install_command $missing)"
+    doctor_line mlx "$(mlx_state)"
     if [ -z "$engine_ready" ]; then
         complete=""
     elif [ ! -x "$ROOT/.build/release/lab" ]; then

@@ -22,8 +22,13 @@ engine_command() {
         . "$ROOT/engine/launcher/cuda.sh"
         cuda_command "$@"
         ;;
+    mlx)
+        provide_mlx
+        # For programs that start the worker: the last line is its Python.
+        echo "$MLX_PYTHON"
+        ;;
     *)
-        echo "usage: ./lab engine [cuda [--toolkit] | peers [NAME...]]   (names: $PEERS)" >&2
+        echo "usage: ./lab engine [cuda [--toolkit] | mlx | peers [NAME...]]   (names: $PEERS)" >&2
         exit 2
         ;;
     esac

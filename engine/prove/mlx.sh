@@ -1,6 +1,5 @@
 # `./lab prove mlx`: mlx-lm converts the same checkpoints, and loads what the lab made. Sourced by prove.sh.
 
-PROVE_MLX_PYTHON=""
 MLX_DIGESTS=$PEER_DIGESTS/mlx
 # NAME | options of the lab | settings of mlx_peer.py; what is measured on the embedded model and kept in the fixtures.
 MLX_CASES='
@@ -17,34 +16,18 @@ mixed_3_6|--precision mixed_3_6 --group-size 32|{"recipe": "mixed_3_6", "group_s
 mixed_4_6|--precision mixed_4_6|{"recipe": "mixed_4_6"}
 '
 
-# A virtual environment with mlx-lm; the marker says that it is whole.
-provide_mlx_python() {
-    # The pins are in the name: another pin is another environment.
-    local folder=$CACHE/venv/mlx-0.32.2-0.32.4 mlx=mlx
-    PROVE_MLX_PYTHON=$folder/bin/python
-    [ ! -e "$folder/complete" ] || return 0
-    [ "$(uname -s)" = Darwin ] || mlx="mlx[cpu]"
-    lab_python -c 'import ensurepip, venv' 2>/dev/null ||
-        give_up "Python's venv is missing" "run: $(install_command python3-venv)"
-    rm -rf "$folder"
-    step "making a Python environment" "$PROVE_LOG" lab_python -m venv "$folder" || give_up "no Python environment"
-    step "installing mlx-lm" "$PROVE_LOG" "$PROVE_MLX_PYTHON" -m pip install "mlx-lm==0.32.2" "$mlx==0.32.4" ||
-        give_up "mlx-lm could not be installed"
-    touch "$folder/complete"
-}
-
 prove_mlx() {
     local name options settings status=0 data=${LAB_DATA:-$ROOT/../shared/data} model=$ROOT/fixtures/pajama-tiny
-    provide_mlx_python
+    provide_mlx
     provide_build
     [ -n "${PROVE_WORK:-}" ] || make_prove_work
     mkdir -p "$MLX_DIGESTS"
-    "$PROVE_MLX_PYTHON" "$ROOT/engine/prove/mlx_codec.py" "$MLX_DIGESTS/codec.json" || return 1
+    "$MLX_PYTHON" "$ROOT/engine/prove/mlx_codec.py" "$MLX_DIGESTS/codec.json" || return 1
     while IFS='|' read -r name options settings; do
         [ -z "$name" ] || compare_mlx "$model" "$name" "$options" "$settings" "$MLX_DIGESTS/pajama-tiny-$name.json" ||
             status=1
     done <<<"$MLX_CASES"
-    step "writing small checkpoints of other architectures" "$PROVE_LOG" "$PROVE_MLX_PYTHON" \
+    step "writing small checkpoints of other architectures" "$PROVE_LOG" "$MLX_PYTHON" \
         "$ROOT/engine/prove/mlx_checkpoints.py" "$model" "$PROVE_WORK" || return 1
     for name in qwen2 llama mistral tied; do
         compare_mlx "$PROVE_WORK/$name" 4bit "--precision 4bit" '{"bits": 4, "tables": 6}' || status=1
@@ -52,7 +35,7 @@ prove_mlx() {
             '{"recipe": "mixed_3_6", "group_size": 32, "dtype": "float16"}' || status=1
     done
     if [ -e "$data/qwen3/tokenizer.json" ]; then
-        step "writing a random checkpoint with Qwen3-0.6B's shapes" "$PROVE_LOG" "$PROVE_MLX_PYTHON" \
+        step "writing a random checkpoint with Qwen3-0.6B's shapes" "$PROVE_LOG" "$MLX_PYTHON" \
             "$ROOT/engine/prove/random_checkpoint.py" "$data/qwen3" Qwen3-0.6B "$PROVE_WORK/qwen3-0.6b-random" &&
             compare_mlx_tensors "$PROVE_WORK/qwen3-0.6b-random" 4bit "--precision 4bit" '{"bits": 4, "tables": 6}' \
                 "$PROVE_WORK/peer.json" || status=1
@@ -68,7 +51,7 @@ compare_mlx() {
     local title
     title="$(basename "$1") $2"
     compare_mlx_tensors "$1" "$2" "$3" "$4" "${5:-$PROVE_WORK/peer.json}" || return 1
-    step "$title, both loaded by mlx-lm" "$PROVE_WORK/texts.log" "$PROVE_MLX_PYTHON" "$ROOT/engine/prove/mlx_text.py" \
+    step "$title, both loaded by mlx-lm" "$PROVE_WORK/texts.log" "$MLX_PYTHON" "$ROOT/engine/prove/mlx_text.py" \
         "$PROVE_WORK/ours/mlx/"* "$PROVE_WORK/theirs" "Once upon a time" "What is 3 + 4?" || return 1
     printf '%s: ' "$title" && tail -n 1 "$PROVE_WORK/texts.log"
 }
@@ -78,15 +61,15 @@ compare_mlx_tensors() {
     local checkpoint=$1 name=$2 options=$3 settings=$4 record=$5 title
     title="$(basename "$checkpoint") $name"
     rm -rf "$PROVE_WORK/ours" "$PROVE_WORK/theirs"
-    step "$title, mlx_lm.convert" "$PROVE_LOG" "$PROVE_MLX_PYTHON" "$ROOT/engine/prove/mlx_peer.py" \
+    step "$title, mlx_lm.convert" "$PROVE_LOG" "$MLX_PYTHON" "$ROOT/engine/prove/mlx_peer.py" \
         "$checkpoint" "$PROVE_WORK/theirs" "$settings" || return 1
     # shellcheck disable=SC2086
     step "$title, the lab" "$PROVE_LOG" "$ROOT/.build/release/llama-pajamas-quant" convert --model "$checkpoint" \
         --output "$PROVE_WORK/ours" --formats mlx $options || return 1
-    "$PROVE_MLX_PYTHON" "$ROOT/engine/prove/digest_mlx.py" "$PROVE_WORK/theirs" "$PROVE_WORK/digests.json" \
+    "$MLX_PYTHON" "$ROOT/engine/prove/digest_mlx.py" "$PROVE_WORK/theirs" "$PROVE_WORK/digests.json" \
         tool="mlx-lm 0.32.2, mlx 0.32.4, CPU" checkpoint="$(basename "$checkpoint")" options="$options" \
         settings="$settings" && mv "$PROVE_WORK/digests.json" "$record" || return 1
-    "$PROVE_MLX_PYTHON" "$ROOT/engine/prove/digest_mlx.py" "$PROVE_WORK/ours/mlx/"* "$PROVE_WORK/ours.json" || return 1
+    "$MLX_PYTHON" "$ROOT/engine/prove/digest_mlx.py" "$PROVE_WORK/ours/mlx/"* "$PROVE_WORK/ours.json" || return 1
     printf '%s: ' "$title"
-    "$PROVE_MLX_PYTHON" "$ROOT/engine/prove/compare_mlx.py" "$record" "$PROVE_WORK/ours.json"
+    "$MLX_PYTHON" "$ROOT/engine/prove/compare_mlx.py" "$record" "$PROVE_WORK/ours.json"
 }

@@ -12,6 +12,8 @@ public struct MetricChange: Hashable, Sendable, Codable {
         case paired
         /// The two runs' own intervals: a metric that cannot be paired, from parts of the same text.
         case unpaired
+        /// Repetitions of a measurement in both runs, by Mann and Whitney's test.
+        case repetitions
     }
 
     /// Which way the metric went.
@@ -37,6 +39,20 @@ public struct MetricChange: Hashable, Sendable, Codable {
         public init(index: Int, change: Double) {
             self.index = index
             self.change = change
+        }
+    }
+
+    /// How often two runs repeated a measurement.
+    public struct Repetitions: Hashable, Sendable, Codable {
+        /// In the run under test.
+        public var new: Int
+        /// In the reference.
+        public var reference: Int
+
+        /// Counts repetitions.
+        public init(new: Int, reference: Int) {
+            self.new = new
+            self.reference = reference
         }
     }
 
@@ -68,6 +84,10 @@ public struct MetricChange: Hashable, Sendable, Codable {
     public var allowed: Double?
     /// What the change is known from.
     public var basis: Basis
+    /// The probability of a worsening as clear as this one where there is none; nil where no test was made.
+    public var pValue: Double?
+    /// Repetitions in the run under test and in the reference; nil where the change is known from something else.
+    public var repetitions: Repetitions?
     /// Chunks in common; 0 where there are none.
     public var chunksShared: Int
     /// Chunks of the corpus; nil where the records do not tell.

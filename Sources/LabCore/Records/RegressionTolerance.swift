@@ -26,11 +26,13 @@ public struct RegressionTolerance: Hashable, Sendable, Codable {
     }
 
     /// What is allowed where neither suite nor command line says otherwise: 1 % in perplexity, a tenth in mean KL
-    /// divergence or 0.001 nats, half a percent of top-1 agreement.
+    /// divergence or 0.001 nats, half a percent of top-1 agreement, 5 % of the speeds of prefill and decoding.
     public static let usual = [
         RegressionTolerance(metric: MetricDefinition.perplexity.name, relativePercent: 1, absolute: nil),
         RegressionTolerance(metric: MetricDefinition.klMean.name, relativePercent: 10, absolute: 0.001),
         RegressionTolerance(metric: MetricDefinition.topAgreement.name, relativePercent: nil, absolute: 0.5),
+        RegressionTolerance(metric: MetricDefinition.prefillRate.name, relativePercent: 5, absolute: nil),
+        RegressionTolerance(metric: MetricDefinition.decodeRate.name, relativePercent: 5, absolute: nil),
     ]
 
     /// What a comparison judges: the suite's word goes before the usual one, a person's own before both.
@@ -48,7 +50,12 @@ public struct RegressionTolerance: Hashable, Sendable, Codable {
 
 extension [RegressionTolerance] {
     /// What a metric of an evaluation is allowed; the last word counts, so that a list may begin with what is usual.
+    ///
+    /// What an evaluation is allowed holds for each of its points of speed.
     public func tolerance(of metric: String, in evaluation: String) -> RegressionTolerance? {
-        last { $0.metric == metric && ($0.evaluation ?? evaluation) == evaluation }
+        last {
+            $0.metric == metric
+                && ($0.evaluation.map { $0 == evaluation || $0 == SpeedPoint.evaluation(of: evaluation) } ?? true)
+        }
     }
 }

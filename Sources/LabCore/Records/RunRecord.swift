@@ -36,6 +36,8 @@ public struct RunRecord: Hashable, Sendable, Codable {
     public var promptSeries: [PromptSeries]?
     /// Speed against depth; nil where no evaluation measured it.
     public var throughput: [ThroughputRecord]?
+    /// What speeds were measured on, and how; nil where no evaluation measured any, and in records of older labs.
+    public var speedSetups: [SpeedSetupRecord]?
     /// How much worse than in an accepted run metrics may be; nil in records of older labs.
     public var tolerances: [RegressionTolerance]?
     /// The data it was measured on.
@@ -278,6 +280,13 @@ public struct EngineRecord: Hashable, Sendable, Codable {
     public init(build: String, libraries: [String: Digest]) {
         self.build = build
         self.libraries = libraries
+    }
+
+    /// The build as it enters sample keys: on other devices than the CPU, with the digest of their module.
+    public func build(on backend: String) -> String {
+        let name = "libggml-\(backend.prefix { $0 != ":" })."
+        guard backend != "cpu", let module = libraries.first(where: { $0.key.hasPrefix(name) }) else { return build }
+        return "\(build)-\(module.value.short)"
     }
 }
 

@@ -12,6 +12,20 @@ public struct ChangeEstimate: Hashable, Sendable {
     public let isAllowed: Bool?
     /// Chunks that would decide; nil where it is decided or none would.
     public let neededChunks: Int?
+    /// The probability of a worsening as clear as this one where there is none; nil where no test was made.
+    public let pValue: Double?
+
+    init(
+        mean: Double, interval: Interval?, basis: MetricChange.Basis, isAllowed: Bool?, neededChunks: Int?,
+        pValue: Double? = nil
+    ) {
+        self.mean = mean
+        self.interval = interval
+        self.basis = basis
+        self.isAllowed = isAllowed
+        self.neededChunks = neededChunks
+        self.pValue = pValue
+    }
 
     /// Estimates from pairs.
     ///
@@ -31,6 +45,7 @@ public struct ChangeEstimate: Hashable, Sendable {
     ) {
         guard let mean = ClusteredMean(clusters: worsenings.map { (total: $0, weight: 1) }) else { return nil }
         self.mean = mean.mean
+        pValue = nil
         if worsenings.count == populationSize {
             basis = .exact
             interval = nil
@@ -71,6 +86,7 @@ public struct ChangeEstimate: Hashable, Sendable {
         let reach = StudentT.quantile(1 - alpha, degreesOfFreedom: Double(min(n.0, n.1) - 1)) * error
         guard worsening.isFinite, reach.isFinite else { return nil }
         mean = worsening
+        pValue = nil
         let interval = Interval(low: worsening - reach, high: worsening + reach, level: 1 - 2 * alpha)
         self.interval = interval
         basis = .unpaired
@@ -81,6 +97,7 @@ public struct ChangeEstimate: Hashable, Sendable {
     /// An exact change: of the very same samples, or of two values of the whole corpus.
     public init(exactly worsening: Double, basis: MetricChange.Basis, allowed: Double?) {
         mean = worsening
+        pValue = nil
         interval = nil
         self.basis = basis
         isAllowed = allowed.map { worsening <= $0 }

@@ -22,6 +22,13 @@ struct ChangeText {
             text +=
                 change.chunksAvailable.map { " on \(change.chunksShared) of \($0) \(parts)" }
                 ?? " on \(change.chunksShared) \(parts)"
+        case .repetitions:
+            if let counts = change.repetitions {
+                text +=
+                    counts.new == counts.reference
+                    ? " over \(counts.new) repetitions" : " over \(counts.new) repetitions against \(counts.reference)"
+            }
+            if let p = change.pValue { text += ", p = \(Gate.text(p))" }
         case .unpaired: text += ", not paired"
         }
         if let interval = change.interval {
@@ -47,6 +54,9 @@ struct ChangeText {
     }
 
     private static func remedy(_ change: MetricChange, _ shared: SharedChunks) -> String {
+        if change.basis == .repetitions {
+            return change.neededChunks.map { "so few repetitions cannot show it; \($0) would" } ?? "repeat it"
+        }
         let needed = change.neededChunks.map { "about \($0) \(change.part ?? "chunk")s would decide, " } ?? ""
         guard shared.isReferenceShorter else { return needed + "--full measures all" }
         return needed

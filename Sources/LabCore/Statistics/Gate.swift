@@ -22,9 +22,10 @@ public enum Gate {
         }
         if isWholeCorpus {
             let isInside = threshold.admits(estimate.value)
+            let extent = part == "measurement" ? ", measured once," : " on all \(estimate.n) \(part)s"
             return (
                 isInside ? .pass : .fail,
-                "\(value) on all \(estimate.n) \(part)s is \(isInside ? "inside" : "outside") \(limit)"
+                "\(value)\(extent) is \(isInside ? "inside" : "outside") \(limit)"
             )
         }
         guard let interval = estimate.interval, interval.low.isFinite, interval.high.isFinite else {

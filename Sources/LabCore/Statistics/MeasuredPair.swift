@@ -7,6 +7,8 @@ struct MeasuredPair {
     private let artifact: String
     private let scale: MetricScale
     private let shared: SharedChunks
+    /// What each repetition measured in both runs, or why that cannot be compared; nil for what is not repeated.
+    private let repeated: RepeatedPair?
     /// Whether both runs computed the same thing: what one of them did not measure would be the same too.
     private let isSameComputation: Bool
 
@@ -28,6 +30,7 @@ struct MeasuredPair {
         self.scale = scale
         tolerance = tolerances.tolerance(of: new.metric, in: new.evaluation)
         shared = SharedChunks(new, in: run, old, in: reference, scale: scale)
+        repeated = RepeatedPair(new, in: run, old, in: reference)
         isSameComputation =
             candidate.sha256 == counterpart.sha256 && run.engine == reference.engine
             && run.machine.device == reference.machine.device && run.parent?.sha256 == reference.parent?.sha256
@@ -48,13 +51,23 @@ struct MeasuredPair {
             evaluation: new.evaluation, backend: new.backend, artifact: artifact, metric: new.metric, unit: new.unit,
             polarity: scale.definition.polarity, reference: reference, value: value, change: scale.shown(plain),
             changeUnit: scale.changeUnit, interval: estimate?.interval.map(shown), tolerance: tolerance,
-            allowed: allowed.map(scale.shown), basis: estimate?.basis ?? .unpaired, chunksShared: chunks.count,
+            allowed: allowed.map(scale.shownWorsening), basis: estimate?.basis ?? .unpaired, chunksShared: chunks.count,
             chunksAvailable: shared.available, neededChunks: estimate?.neededChunks,
             relation: estimate?.relation(allowed: allowed) ?? .unknown, status: nil, reason: "",
             chunks: changes)
         change.part = shared.part
         if tolerance != nil {
             change.status = estimate?.isAllowed.map { $0 ? .pass : .fail } ?? .inconclusive
+        }
+        if let repeated {
+            change.pValue = estimate?.pValue
+            change.repetitions = repeated.counts
+            if let obstacle = repeated.obstacle {
+                // What cannot be compared is neither better nor worse.
+                if tolerance != nil { change.status = .skipped }
+                change.reason = obstacle
+                return change
+            }
         }
         change.reason = ChangeText(change, isComparable: estimate != nil, shared: shared).sentence
         return change
@@ -74,6 +87,12 @@ struct MeasuredPair {
             return ChangeEstimate(
                 worsenings: shared.chunks.map { scale.sign * ($0.new - $0.old) }, allowed: allowed,
                 populationSize: shared.available, isRandomOrder: shared.isRandomOrder, alpha: alpha)
+        }
+        if let repeated {
+            guard repeated.obstacle == nil else { return nil }
+            return ChangeEstimate(
+                repetitions: repeated.new.map { scale.sign * scale.mean(of: $0) },
+                against: repeated.old.map { scale.sign * scale.mean(of: $0) }, allowed: allowed, alpha: alpha)
         }
         guard shared.isSameText else { return nil }
         if shared.areBothWhole { return ChangeEstimate(exactly: worsening, basis: .exact, allowed: allowed) }

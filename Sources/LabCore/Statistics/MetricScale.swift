@@ -2,12 +2,12 @@ import Foundation
 
 /// How a metric is a mean over chunks, and how a change of that mean is shown.
 ///
-/// Perplexity is exp of the mean NLL: its changes are ratios, shown in percent. All others are means, or compared as
-/// if they were, and their changes are differences in their own unit.
+/// Perplexity is exp of the mean NLL, and speeds are compared by their logarithms: their changes are ratios, shown in
+/// percent. All others are means, or compared as if they were, and their changes are differences in their own unit.
 struct MetricScale {
     let definition: MetricDefinition
 
-    private var isExponential: Bool { definition == .perplexity }
+    private var isExponential: Bool { definition == .perplexity || MetricDefinition.ofRepetitions.contains(definition) }
 
     /// 1 where more is worse, -1 where less is.
     var sign: Double { definition.polarity == .lowerIsBetter ? 1 : -1 }
@@ -42,6 +42,10 @@ struct MetricScale {
 
     /// A worsening of the metric, above 0, as one of the mean.
     func worseningOfMean(_ amount: Double, from reference: Double) -> Double {
-        isExponential ? log1p(amount / reference) : amount
+        // Nothing can get worse by more than all of it where less is worse.
+        isExponential ? sign * log1p(max(-1, sign * amount / reference)) : amount
     }
+
+    /// A worsening of the mean, above 0, as an amount in `changeUnit`.
+    func shownWorsening(_ worsening: Double) -> Double { sign * shown(sign * worsening) }
 }

@@ -3,9 +3,9 @@ public import Foundation
 /// What a worker answers. On the wire: `{"id": 1, "event": "scored", "payload": {...}}`.
 ///
 /// Every request ends with exactly one of its closing events: `greeted`, `loaded`, `chunked`, `rendered`,
-/// `done`, or `failed`.
+/// `benchmarked`, `probed`, `done`, or `failed`.
 public enum WorkerEvent: Sendable, Hashable {
-    /// Answer to `hello`; closes it.
+    /// Answer to `hello` and `connect`; closes it.
     case greeted(Greeting)
     /// Answer to `load`; closes it.
     case loaded(LoadedModel)
@@ -23,7 +23,13 @@ public enum WorkerEvent: Sendable, Hashable {
     case completed(Completion)
     /// One text followed.
     case followed(Followed)
-    /// Tokens that `generate` or `follow` has computed so far; sent every second or so, so that long texts are no silence.
+    /// One repetition of a benchmark.
+    case timed(TimedRepetition)
+    /// Closes `benchmark`.
+    case benchmarked(BenchmarkSummary)
+    /// Answer to `probe`; closes it.
+    case probed(DeviceSpeed)
+    /// Tokens that `generate`, `follow` or `benchmark` has computed so far; sent every second or so, so that long texts are no silence.
     case advanced(Int)
     /// One chunk has gone through the model, by its index.
     case calibrated(Int)
@@ -86,13 +92,18 @@ public enum WorkerEvent: Sendable, Hashable {
         public var sizeBytes: Int64
         /// Vocabulary size.
         public var vocabulary: Int
+        /// Seconds that reading the file took; nil where it was there already, for another context.
+        public var loadSeconds: Double?
 
         /// Creates a description.
-        public init(description: String, parameters: Int64, sizeBytes: Int64, vocabulary: Int) {
+        public init(
+            description: String, parameters: Int64, sizeBytes: Int64, vocabulary: Int, loadSeconds: Double? = nil
+        ) {
             self.description = description
             self.parameters = parameters
             self.sizeBytes = sizeBytes
             self.vocabulary = vocabulary
+            self.loadSeconds = loadSeconds
         }
     }
 
@@ -221,8 +232,8 @@ extension WorkerEvent.Envelope: Codable {
     }
 
     private enum Kind: String, Codable {
-        case greeted, loaded, chunked, scored, predicted, diverged, rendered, completed, followed, advanced, calibrated
-        case collected, done, failed
+        case greeted, loaded, chunked, scored, predicted, diverged, rendered, completed, followed, timed, benchmarked
+        case probed, advanced, calibrated, collected, done, failed
     }
 
     /// Decodes the wire form.
@@ -242,6 +253,9 @@ extension WorkerEvent.Envelope: Codable {
         case .rendered: event = .rendered(try payload([RenderedPrompt].self))
         case .completed: event = .completed(try payload(WorkerEvent.Completion.self))
         case .followed: event = .followed(try payload(WorkerEvent.Followed.self))
+        case .timed: event = .timed(try payload(WorkerEvent.TimedRepetition.self))
+        case .benchmarked: event = .benchmarked(try payload(WorkerEvent.BenchmarkSummary.self))
+        case .probed: event = .probed(try payload(DeviceSpeed.self))
         case .advanced: event = .advanced(try payload(Int.self))
         case .calibrated: event = .calibrated(try payload(Int.self))
         case .collected: event = .collected(try payload(CollectedSums.self))
@@ -268,6 +282,9 @@ extension WorkerEvent.Envelope: Codable {
         case .rendered(let payload): try encode(.rendered, payload)
         case .completed(let payload): try encode(.completed, payload)
         case .followed(let payload): try encode(.followed, payload)
+        case .timed(let payload): try encode(.timed, payload)
+        case .benchmarked(let payload): try encode(.benchmarked, payload)
+        case .probed(let payload): try encode(.probed, payload)
         case .advanced(let tokens): try encode(.advanced, tokens)
         case .calibrated(let index): try encode(.calibrated, index)
         case .collected(let sums): try encode(.collected, sums)

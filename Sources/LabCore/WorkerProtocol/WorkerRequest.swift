@@ -4,6 +4,8 @@ public import Foundation
 public enum WorkerRequest: Sendable, Hashable {
     /// Who are you: engine build, devices.
     case hello
+    /// Make the devices of a backend ready: "cuda", "rpc:HOST:PORT"; answered as `hello` is, with those devices in it.
+    case connect(ConnectParameters)
     /// Load an artifact, replacing the one loaded before.
     case load(LoadParameters)
     /// Tokenize a text and cut it into chunks; the worker keeps them for `score`.
@@ -22,17 +24,33 @@ public enum WorkerRequest: Sendable, Hashable {
     case generate(GenerateParameters)
     /// Send texts through the model, each token given those before it; one `followed` event per text.
     case follow(FollowParameters)
+    /// Measure how fast the loaded artifact reads prompts and writes, all of its sequences at a time; one `timed` event
+    /// per repetition, then `benchmarked`.
+    case benchmark(BenchmarkParameters)
+    /// Measure what a device can do; needs no artifact.
+    case probe(ProbeParameters)
     /// Continue a calibration from sums collected before; one request per matrix.
     case restoreCalibration(CollectedSums)
     /// Send chunks of the text chunked last through the model; one `calibrated` event per chunk, then one `collected`
     /// event per matrix with its sums since the artifact was loaded.
     case calibrate(CalibrateParameters)
 
+    /// A backend to make ready.
+    public struct ConnectParameters: Sendable, Hashable, Codable {
+        /// Its name, as ``BackendNames`` has it.
+        public var backend: String
+
+        /// Creates parameters.
+        public init(backend: String) {
+            self.backend = backend
+        }
+    }
+
     /// How an artifact is loaded.
     public struct LoadParameters: Sendable, Hashable, Codable {
         /// Absolute path of the file.
         public var path: String
-        /// "cpu", or a device of the engine's registry.
+        /// "cpu", a registry of the engine's devices, or "rpc:HOST:PORT".
         public var backend: String
         /// Load the vocabulary alone: enough to tokenize.
         public var vocabularyOnly: Bool
@@ -51,6 +69,14 @@ public enum WorkerRequest: Sendable, Hashable {
         public var flashAttention: String
         /// Tokens computed at a time. Default: ``usualMicroBatch``.
         public var microBatch: Int
+        /// Tokens given to the engine at a time; nil for the context's length, at least 512.
+        public var batch: Int?
+        /// Layers computed on the backend's devices, the output counted as one; nil for all.
+        public var deviceLayers: Int?
+        /// The share of the layers that each device of the backend gets, in their order; nil for shares by free memory.
+        public var tensorSplit: [Float]?
+        /// Whether the weights are kept in memory, never swapped out; nil for no.
+        public var locksMemory: Bool?
         /// Whether the context collects sums for an importance matrix. Default: no.
         public var calibrates: Bool
         /// Absolute path of a parent to load beside the artifact, for comparisons in lockstep; nil for none.
@@ -65,8 +91,9 @@ public enum WorkerRequest: Sendable, Hashable {
         /// Creates parameters.
         public init(
             path: String, backend: String, vocabularyOnly: Bool = false, contextLength: Int = 512,
-            parallelSequences: Int = 1, sharesCache: Bool? = nil, threads: Int, kvType: String = "f16", flashAttention: String = "auto",
-            microBatch: Int = usualMicroBatch, calibrates: Bool = false, parentPath: String? = nil,
+            parallelSequences: Int = 1, sharesCache: Bool? = nil, threads: Int, kvType: String = "f16",
+            flashAttention: String = "auto", microBatch: Int = usualMicroBatch, batch: Int? = nil,
+            calibrates: Bool = false, parentPath: String? = nil,
             parentMicroBatch: Int? = nil
         ) {
             self.path = path
@@ -79,6 +106,7 @@ public enum WorkerRequest: Sendable, Hashable {
             self.kvType = kvType
             self.flashAttention = flashAttention
             self.microBatch = microBatch
+            self.batch = batch
             self.calibrates = calibrates
             self.parentPath = parentPath
             self.parentMicroBatch = parentMicroBatch
@@ -258,7 +286,7 @@ extension WorkerRequest.Envelope: Codable {
     }
 
     private enum Method: String, Codable {
-        case hello, load, chunk, score, predict, diverge, render, generate, follow, calibrate
+        case hello, connect, load, chunk, score, predict, diverge, render, generate, follow, benchmark, probe, calibrate
         case restoreCalibration = "restore_calibration"
     }
 
@@ -271,6 +299,7 @@ extension WorkerRequest.Envelope: Codable {
         }
         switch try container.decode(Method.self, forKey: .method) {
         case .hello: request = .hello
+        case .connect: request = .connect(try parameters(WorkerRequest.ConnectParameters.self))
         case .load: request = .load(try parameters(WorkerRequest.LoadParameters.self))
         case .chunk: request = .chunk(try parameters(WorkerRequest.ChunkParameters.self))
         case .score: request = .score(try parameters(WorkerRequest.ScoreParameters.self))
@@ -279,6 +308,8 @@ extension WorkerRequest.Envelope: Codable {
         case .render: request = .render(try parameters(WorkerRequest.RenderParameters.self))
         case .generate: request = .generate(try parameters(WorkerRequest.GenerateParameters.self))
         case .follow: request = .follow(try parameters(WorkerRequest.FollowParameters.self))
+        case .benchmark: request = .benchmark(try parameters(WorkerRequest.BenchmarkParameters.self))
+        case .probe: request = .probe(try parameters(WorkerRequest.ProbeParameters.self))
         case .restoreCalibration: request = .restoreCalibration(try parameters(CollectedSums.self))
         case .calibrate: request = .calibrate(try parameters(WorkerRequest.CalibrateParameters.self))
         }
@@ -294,6 +325,7 @@ extension WorkerRequest.Envelope: Codable {
         }
         switch request {
         case .hello: try encode(.hello, Int?.none)
+        case .connect(let parameters): try encode(.connect, parameters)
         case .load(let parameters): try encode(.load, parameters)
         case .chunk(let parameters): try encode(.chunk, parameters)
         case .score(let parameters): try encode(.score, parameters)
@@ -302,6 +334,8 @@ extension WorkerRequest.Envelope: Codable {
         case .render(let parameters): try encode(.render, parameters)
         case .generate(let parameters): try encode(.generate, parameters)
         case .follow(let parameters): try encode(.follow, parameters)
+        case .benchmark(let parameters): try encode(.benchmark, parameters)
+        case .probe(let parameters): try encode(.probe, parameters)
         case .restoreCalibration(let sums): try encode(.restoreCalibration, sums)
         case .calibrate(let parameters): try encode(.calibrate, parameters)
         }

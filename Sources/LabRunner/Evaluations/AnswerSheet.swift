@@ -34,10 +34,11 @@ struct AnswerSheet {
     ///   - candidate: whether each of its answers is right.
     ///   - parent: the same of the parent; nil where it was not asked.
     ///   - reason: why the answer shown is wrong, where that is known.
+    ///   - flaw: what is wrong with its text, right or not; nil for nothing.
     /// - Returns: the shares of right answers; unscored where one cannot be graded.
     mutating func grade(
         _ sample: PromptSample, answer: String, candidate: [Scored<Bool>], parent: [Scored<Bool>]?,
-        reason: String? = nil
+        reason: String? = nil, flaw: String? = nil
     ) -> Scored<AnsweredScore> {
         asked += 1
         let (own, theirs) = (Self.share(candidate), parent.map(Self.share))
@@ -47,11 +48,11 @@ struct AnswerSheet {
         parentRight = parent == nil ? nil : parentRight.map { $0 + (isParentRight == true ? 1 : 0) }
         if isRight == true, isParentRight == false { flips.onlyCandidate += 1 }
         if isRight == false, isParentRight == true { flips.onlyParent += 1 }
-        if isRight != true || isParentRight == false {
+        if isRight != true || isParentRight == false || flaw != nil {
             notable.append(
                 AnswersRecord.Notable(
                     id: sample.id, prompt: sample.question, expected: sample.answer, answer: answer,
-                    isRight: isRight, isParentRight: isParentRight, reason: isRight == true ? nil : reason))
+                    isRight: isRight, isParentRight: isParentRight, reason: Self.sentence(isRight == true ? nil : reason, flaw)))
         }
         switch (own, theirs) {
         case (.unscored(let why), _), (_, .unscored(let why)): return .unscored("prompt '\(sample.id)': \(why)")
@@ -59,6 +60,12 @@ struct AnswerSheet {
             return .scored(AnsweredScore(candidate: share, parent: parent))
         case (.scored(let share), nil): return .scored(AnsweredScore(candidate: share, parent: nil))
         }
+    }
+
+    /// Both in one line; nil where there is neither.
+    private static func sentence(_ reason: String?, _ flaw: String?) -> String? {
+        let parts = [reason, flaw].compactMap(\.self)
+        return parts.isEmpty ? nil : parts.joined(separator: "; ")
     }
 
     /// The share of right answers.
@@ -76,6 +83,8 @@ struct AnswerSheet {
     /// What the sheet says, for the record of a run; answers that only the parent had right come first.
     var record: AnswersRecord {
         func rank(_ answer: AnswersRecord.Notable) -> Int {
+            // What is no text of sense is nobody's right answer.
+            if answer.isRight == true, answer.reason != nil { return 0 }
             if answer.isRight == false, answer.isParentRight == true { return 0 }
             return answer.isRight == true ? 2 : 1
         }

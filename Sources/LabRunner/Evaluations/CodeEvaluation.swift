@@ -35,12 +35,13 @@ struct CodeEvaluation: PromptJob {
         }
         var sheet = AnswerSheet(shared, mode: nil)
         let scores = samples.enumerated().map { index, sample -> Scored<CodeScore> in
+            let problems = shared.problems(in: own.values[index], of: sample)[0]
             let scored = sheet.grade(
                 sample, answer: own.values[index][0].answer, candidate: [.scored(outcomes[index].isPassed)],
-                parent: parentOutcomes.map { [.scored($0[index].isPassed)] }, reason: outcomes[index].reason)
+                parent: parentOutcomes.map { [.scored($0[index].isPassed)] }, reason: outcomes[index].reason,
+                flaw: problems.words)
             guard case .scored(let answered) = scored else { return scored.unscored() }
-            return .scored(
-                CodeScore(answered: answered, problems: shared.problems(in: own.values[index], of: sample)[0]))
+            return .scored(CodeScore(answered: answered, problems: problems))
         }
         var findings = shared.findings(
             scores, metrics: CodeScore.metrics, prompts: prompts, keys: own.keys + (theirs?.keys ?? []),

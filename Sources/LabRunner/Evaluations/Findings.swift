@@ -8,6 +8,7 @@ struct Findings {
     var series: [PairedSeries] = []
     var fidelity: [FidelityRecord] = []
     var prompts = PromptFindings()
+    var speed = SpeedFindings()
     var datasets: [DatasetRecord] = []
     var changes: [String] = []
     var usage = SampleUsage()
@@ -18,6 +19,7 @@ struct Findings {
         series += other.series
         fidelity += other.fidelity
         prompts.append(other.prompts)
+        speed.append(other.speed)
         datasets += other.datasets.filter { !datasets.contains($0) }
         changes += other.changes.filter { !changes.contains($0) }
         usage = usage + other.usage
@@ -58,5 +60,22 @@ struct PromptFindings {
         record.thoughts = some(thoughts)
         record.answers = some(answers)
         record.promptSeries = some(series)
+    }
+}
+
+/// What evaluations of speed found out, as it enters the record of a run.
+struct SpeedFindings {
+    var points: [ThroughputRecord] = []
+    var setups: [SpeedSetupRecord] = []
+
+    mutating func append(_ other: SpeedFindings) {
+        points += other.points
+        setups += other.setups
+    }
+
+    /// Puts what there is into a record.
+    func enter(_ record: inout RunRecord) {
+        record.throughput = points.isEmpty ? nil : points
+        record.speedSetups = setups.isEmpty ? nil : setups
     }
 }

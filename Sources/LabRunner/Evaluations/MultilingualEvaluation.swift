@@ -38,7 +38,8 @@ struct MultilingualEvaluation: PromptJob {
             let problems = shared.problems(in: own, of: sample)[0]
             let scored = sheet.grade(
                 sample, answer: own[0].answer, candidate: [AnswerChecker.check(own[0].answer, of: sample)],
-                parent: expected.map { [AnswerChecker.check($0.texts.values[index][0].answer, of: sample)] })
+                parent: expected.map { [AnswerChecker.check($0.texts.values[index][0].answer, of: sample)] },
+                flaw: problems.words)
             guard case .scored(let answered) = scored else { return scored.unscored() }
             let loss = expected.flatMap { parent in
                 losses.values[index].meanNats.flatMap { own in

@@ -22,12 +22,14 @@ struct ThinkingEvaluation: PromptJob {
                 // A thought that does not end has no answer after it.
                 text.isThoughtClosed ? AnswerChecker.check(text.answer, of: sample) : .scored(false)
             }
+            let problems = shared.problems(in: thinking + plain, of: sample)
             let solved = thinkingSheet.grade(
-                sample, answer: thinking[0].answer, candidate: thinking.map(check), parent: parentThinking?.map(check))
+                sample, answer: thinking[0].answer, candidate: thinking.map(check), parent: parentThinking?.map(check),
+                flaw: problems[0].words)
             let plainly = plainSheet.grade(
                 sample, answer: plain[0].answer, candidate: plain.map(check),
-                parent: theirs?.plain.values[index].map(check))
-            let problems = shared.problems(in: thinking + plain, of: sample)
+                parent: theirs?.plain.values[index].map(check),
+                flaw: plain[0].hasThought ? "it thinks though it was told not to" : problems[thinking.count].words)
             guard case .scored(let answered) = solved else { return solved.unscored() }
             guard case .scored(let answeredPlainly) = plainly else { return plainly.unscored() }
             records.append(

@@ -73,6 +73,9 @@ struct CompareText {
             return change.chunksShared > 0
                 ? "all \(shared), paired" : "the whole \(change.part == nil ? "text" : "set")"
         case .sequential, .paired: return "\(shared) in common, paired"
+        case .repetitions:
+            let counts = change.repetitions.map { "\($0.new) repetitions against \($0.reference)" } ?? "repetitions"
+            return counts + (change.pValue.map { ", p = \(Format.significant($0, 2))" } ?? "")
         case .unpaired: return change.interval == nil ? "no interval to compare" : "no \(part) in common"
         }
     }

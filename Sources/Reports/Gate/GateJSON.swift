@@ -64,6 +64,8 @@ public enum GateJSON {
         @Nullable var toleranceRelativePercent: Double?
         @Nullable var toleranceAbsolute: Double?
         @Nullable var allowed: Double?
+        @Nullable var pValue: Double?
+        @Nullable var repetitions: MetricChange.Repetitions?
         var basis: MetricChange.Basis
         var chunksShared: Int
         @Nullable var chunksAvailable: Int?
@@ -89,6 +91,8 @@ public enum GateJSON {
             toleranceRelativePercent = change.tolerance?.relativePercent
             toleranceAbsolute = change.tolerance?.absolute
             allowed = change.allowed
+            pValue = change.pValue
+            repetitions = change.repetitions
             basis = change.basis
             chunksShared = change.chunksShared
             chunksAvailable = change.chunksAvailable

@@ -26,7 +26,9 @@ struct GateRow {
 
     init(_ verdict: Verdict, in run: RunRecord) {
         let label = verdict.artifact.map { ", \(run.label(of: $0))" } ?? ""
-        gate = Markup(ReportPage.capitalized(Format.words(verdict.metric ?? verdict.evaluation)))
+        gate = Markup(
+            ReportPage.capitalized(
+                Format.words(verdict.metric ?? verdict.evaluation) + Format.place(in: verdict.evaluation)))
         place = Markup("\(verdict.evaluation) on \(verdict.backend)\(label)")
         status = Markup(verdict.status.rawValue)
         word = Markup(Headline.word(verdict.status))

@@ -166,7 +166,9 @@ struct ReportPage {
         failures = FailureText.all(run).map { FailureBlock($0, in: run) }
         hasFailures = !failures.isEmpty
         let records = run.fidelity ?? []
-        let measured = run.measurements.filter { value in !records.contains { run.isMeasured(value, for: $0) } }
+        let measured = run.measurements.filter { value in
+            !records.contains { run.isMeasured(value, for: $0) } && !run.isSpeed(value)
+        }
         let unmeasured = hasGates ? [] : run.unmeasuredVerdicts
         rows = measured.map { Self.row($0, in: run) } + unmeasured.map { Self.row($0, in: run) }
         hasRows = !rows.isEmpty
@@ -182,7 +184,7 @@ struct ReportPage {
         texts = [TextPairSection(run.texts ?? [], in: run)].compactMap { $0 }
         languages = [LanguageSection(run.languages ?? [], in: run)].compactMap { $0 }
         thoughts = [ThoughtSection(run.thoughts ?? [], in: run)].compactMap { $0 }
-        throughput = [ThroughputSection(run.throughput ?? [], in: run)].compactMap { $0 }
+        throughput = [ThroughputSection(run)].compactMap { $0 }
         maps = run.artifacts.enumerated().compactMap { TensorMapSection($1, id: "map\($0)", in: run) }
         hasMaps = !maps.isEmpty
         artifacts = run.artifacts.map { Self.row($0, in: run) }

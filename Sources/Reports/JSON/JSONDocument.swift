@@ -30,6 +30,7 @@ struct JSONDocument: Encodable {
     var answers: [Answers]
     var promptSeries: [PromptResults]
     var throughput: [Throughput]
+    var speedSetups: [SpeedSetup]
 
     struct Artifact: Encodable {
         var path: String
@@ -243,6 +244,7 @@ extension JSONDocument {
         answers = (run.answers ?? []).map(Answers.init)
         promptSeries = (run.promptSeries ?? []).map(PromptResults.init)
         throughput = (run.throughput ?? []).map(Throughput.init)
+        speedSetups = (run.speedSetups ?? []).map(SpeedSetup.init)
     }
 
     /// The first candidate whose perplexity was measured together with its parent's.

@@ -153,23 +153,4 @@ extension JSONDocument {
             points = series.points
         }
     }
-
-    /// The shape of an entry of `throughput`.
-    struct Throughput: Encodable {
-        var evaluation: String
-        var backend: String
-        var artifact: String
-        var depth: Int
-        @Nullable var prefill: SpeedRecord?
-        @Nullable var decode: SpeedRecord?
-
-        init(_ record: ThroughputRecord) {
-            evaluation = record.evaluation
-            backend = record.backend
-            artifact = record.artifact
-            depth = record.depth
-            prefill = record.prefill
-            decode = record.decode
-        }
-    }
 }

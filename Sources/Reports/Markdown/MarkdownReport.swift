@@ -26,6 +26,7 @@ public enum MarkdownReport {
         page.add("<details><summary>Measurements, artifacts and how it was made</summary>")
         page.closing = ["", "</details>"]
         measurements(run, &page)
+        speeds(run, &page)
         answers(run, &page)
         languages(run, &page)
         worstTokens(run, &page)
@@ -47,7 +48,10 @@ public enum MarkdownReport {
         let rows = run.verdictsByWeight.map { verdict in
             let label = verdict.artifact.map { run.label(of: $0) } ?? ""
             return [
-                MarkdownText(ReportPage.capitalized(Format.words(verdict.metric ?? verdict.evaluation))).text,
+                MarkdownText(
+                    ReportPage.capitalized(
+                        Format.words(verdict.metric ?? verdict.evaluation) + Format.place(in: verdict.evaluation))
+                ).text,
                 MarkdownText([label, verdict.backend].filter { !$0.isEmpty }.joined(separator: " on ")).text,
                 "\(mark(verdict.status)) \(Headline.word(verdict.status).lowercased())",
                 MarkdownText(Format.value(of: verdict) ?? "").text,
@@ -72,7 +76,7 @@ public enum MarkdownReport {
     }
 
     private static func measurements(_ run: RunRecord, _ page: inout MarkdownPage) {
-        let rows = run.measurements.map { measurement in
+        let rows = run.measurements.filter { !run.isSpeed($0) }.map { measurement in
             [
                 MarkdownText(Format.words(measurement.metric)).text,
                 MarkdownText(run.label(of: measurement.artifact)).text,
@@ -87,6 +91,36 @@ public enum MarkdownReport {
             ]
         }
         page.table(["Metric", "Of", "Evaluation", "Value", "Interval", "On"], right: [3], rows, noun: "measurement")
+    }
+
+    /// Speed at each point, what was not run among them, and what it was measured on.
+    private static func speeds(_ run: RunRecord, _ page: inout MarkdownPage) {
+        let rows = run.orderedThroughput.map { record in
+            let text = SpeedText(record, in: run)
+            let label = "\(run.label(of: record.artifact)) on \(record.backend), \(text.place)"
+            if let reason = record.notRun {
+                return [MarkdownText(label).text, "", "", "", "", "", MarkdownText("not run: \(reason)").text]
+            }
+            return [
+                MarkdownText(label).text, MarkdownText(SpeedText.median(record.prefill)).text,
+                MarkdownText(SpeedText.median(record.decode)).text,
+                MarkdownText(SpeedText.median(record.firstTokenMilliseconds)).text,
+                MarkdownText(record.latency.map { Format.significant($0.p50, 3) } ?? "").text,
+                MarkdownText(record.latency.map { Format.significant($0.p99, 3) } ?? "").text,
+                MarkdownText(SpeedText.share(record.decodeRoofline)).text,
+            ]
+        }
+        page.table(
+            [
+                "Speed", "Prefill, tokens/s", "Decode, tokens/s", "First token, ms", "Between tokens, ms", "p99, ms",
+                "Decode, of the roofline",
+            ], right: [1, 2, 3, 4, 5], rows, noun: "point")
+        for setup in run.speedSetups ?? [] {
+            page.add("")
+            for (term, value) in SpeedSetupText(setup).facts {
+                page.add("- \(term): \(MarkdownText(value, limit: 600).text)")
+            }
+        }
     }
 
     /// How prompts with a right answer were answered, by evaluation and mode.

@@ -15,6 +15,7 @@ public enum TerminalReport {
         lines[0] = terminal.paint(word, run.verdict) + lines[0].dropFirst(word.count)
         lines += regression(run, terminal)
         lines += measurements(run, terminal)
+        lines += TerminalSpeed.lines(run, terminal)
         lines += gates(run, terminal, headline)
         if !run.artifacts.isEmpty {
             lines.append("")
@@ -48,7 +49,7 @@ public enum TerminalReport {
     private static func measurements(_ run: RunRecord, _ terminal: TerminalText) -> [String] {
         var places: [String] = []
         var groups: [String: [LabCore.Measurement]] = [:]
-        for measurement in run.measurements {
+        for measurement in run.measurements where !run.isSpeed(measurement) {
             let place = "\(measurement.evaluation) on \(measurement.backend)"
             if groups[place] == nil { places.append(place) }
             groups[place, default: []].append(measurement)

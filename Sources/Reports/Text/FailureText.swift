@@ -24,7 +24,8 @@ struct FailureText {
         guard let regression = run.regression else { return nil }
         verdict = regression.verdict(of: change, in: run)
         interval = change.interval
-        name = "\(ReportPage.capitalized(Format.words(change.metric))) against run \(regression.reference)"
+        let place = Format.place(in: change.evaluation)
+        name = "\(ReportPage.capitalized(Format.words(change.metric)))\(place) against run \(regression.reference)"
         sentence = "\(ReportPage.capitalized(RegressionText.subject(change))): \(change.reason)."
         let worst = change.status == .fail ? RegressionText.worst(change).map(ReportPage.capitalized) : nil
         evidence = [worst, "To look closer: " + RegressionText(regression).look(at: run.id)].compactMap { $0 }

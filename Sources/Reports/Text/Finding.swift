@@ -19,7 +19,7 @@ struct Finding {
     init(_ value: Double, of metric: String, shown: String, parent: String, task: Task) {
         let words = Words(value: value, shown: shown, parent: parent, task: task)
         predicate =
-            words.ofPredictions(metric) ?? words.ofAnswers(metric) ?? words.ofTexts(metric)
+            words.ofPredictions(metric) ?? words.ofAnswers(metric) ?? words.ofTexts(metric) ?? words.ofSpeed(metric)
             ?? "has a \(Format.words(metric)) of \(shown)"
     }
 }
@@ -103,6 +103,25 @@ private struct Words {
             value == 0 ? "renders every prompt as \(parent) does" : "renders \(shown) differently than \(parent)"
         case MetricDefinition.switchIgnored.name:
             value == 0 ? "heeds the thinking switch in every prompt" : "ignores the thinking switch in \(shown)"
+        default: nil
+        }
+    }
+
+    func ofSpeed(_ metric: String) -> String? {
+        switch metric {
+        case MetricDefinition.prefillRate.name: "reads \(shown)"
+        case MetricDefinition.decodeRate.name: "writes \(shown)"
+        case MetricDefinition.timeToFirstToken.name: "has its first token after \(shown)"
+        case MetricDefinition.interTokenP50.name: "takes \(shown) for a token"
+        case MetricDefinition.interTokenP95.name: "takes \(shown) for a token at the 95th percentile"
+        case MetricDefinition.interTokenP99.name: "takes \(shown) for a token at the 99th percentile"
+        case MetricDefinition.memoryBandwidth.name: "runs on a device that reads \(shown)"
+        case MetricDefinition.matrixRate.name: "runs on a device that does \(shown)"
+        case MetricDefinition.prefillRoofline.name: "reads prompts at \(shown) of what the device could do"
+        case MetricDefinition.decodeRoofline.name: "writes at \(shown) of what the device could do"
+        case MetricDefinition.loadTime.name: "is loaded in \(shown)"
+        case MetricDefinition.peakHostMemory.name: "takes \(shown) of memory at most"
+        case MetricDefinition.peakDeviceMemory.name: "takes \(shown) of the device\u{2019}s memory at most"
         default: nil
         }
     }

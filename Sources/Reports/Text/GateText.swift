@@ -48,7 +48,7 @@ struct GateText {
     /// "98 % interval 1.20 to 4.41 %"; nil where no interval decided.
     var interval: String? {
         evidence.interval.map { interval in
-            let level = Format.plain(interval.level * 100) + Format.percentSign
+            let level = Format.plain(interval.level * 100, digits: 4) + Format.percentSign
             return "\(level) interval \(Format.range(interval, unit: unit))\(Format.sign(unit))"
         }
     }
@@ -65,8 +65,10 @@ struct GateText {
         return "speaks of the clipped mean, each chunk held between \(low) and \(high)"
     }
 
-    /// "smallest detectable change 0.31 percentage points", or why there is none: said of every gate.
-    var effect: String {
+    /// "smallest detectable change 0.31 percentage points", or why there is none: said of every gate on a corpus.
+    var effect: String? {
+        // Repetitions are no part of anything that could be measured whole.
+        if part == "repetition" { return nil }
         if evidence.basis == .exact { return "exact: no change is too small to see" }
         if let effect = evidence.minimumDetectableEffect {
             return "smallest detectable change \(Format.change(effect, unit: unit))"
@@ -81,6 +83,7 @@ struct GateText {
             let isAll = needed == evidence.chunksAvailable
             return isAll ? "all \(Format.count(needed, part)) would decide" : "about \(needed) \(part)s would decide"
         }
+        if part == "repetition" { return "more repetitions may decide" }
         return evidence.interval == nil ? "too few \(part)s for an interval" : "no number of \(part)s would decide"
     }
 
@@ -97,7 +100,7 @@ extension RunRecord {
 
     /// What a gate limits, told from the run's other gates: "perplexity increase", "KL mean excess of Q4_K_M on cpu".
     func name(of verdict: Verdict) -> String {
-        var name = Format.words(verdict.metric ?? verdict.evaluation)
+        var name = Format.words(verdict.metric ?? verdict.evaluation) + Format.place(in: verdict.evaluation)
         let candidates = Set(verdicts.compactMap(\.artifact))
         if candidates.count > 1, let artifact = verdict.artifact { name += " of \(label(of: artifact))" }
         if Set(verdicts.map(\.backend)).count > 1 { name += " on \(verdict.backend)" }

@@ -86,7 +86,8 @@ package struct Headline {
         let gate = GateText(verdict)
         let spent = gate.flatMap { $0.isEarly ? ", after \($0.chunks) (\($0.saved ?? "stopped early"))" : nil } ?? ""
         let needed = gate?.needed.map { "; \($0)" } ?? ""
-        return "\(subject) \(finding), \(position)\(spent)\(needed)."
+        let place = Format.place(in: verdict.evaluation)
+        return "\(subject) \(finding)\(place), \(position)\(spent)\(needed)."
     }
 
     /// Where the value lies; nil where the gate's own reason says it better.

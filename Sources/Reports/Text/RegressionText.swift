@@ -14,7 +14,7 @@ struct RegressionText {
 
     /// "perplexity of pajama-tiny Q4_K_M on cpu".
     static func subject(_ change: MetricChange) -> String {
-        "\(Format.words(change.metric)) of \(change.artifact) on \(change.backend)"
+        "\(Format.words(change.metric))\(Format.place(in: change.evaluation)) of \(change.artifact) on \(change.backend)"
     }
 
     /// The changes that are judged, then what only one of the runs measured.
@@ -25,7 +25,9 @@ struct RegressionText {
         }
             + regression.missing.map {
                 GateSummary.Line(
-                    status: .skipped, subject: "\(Format.words($0.metric)) of \($0.artifact) on \($0.backend)",
+                    status: .skipped,
+                    subject: Format.words($0.metric) + Format.place(in: $0.evaluation)
+                        + " of \($0.artifact) on \($0.backend)",
                     finding: $0.reason, isChange: true)
             }
     }

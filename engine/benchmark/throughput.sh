@@ -1,0 +1,18 @@
+# `./lab benchmark throughput`: the worker's benchmark beside llama-bench, on the same files. Sourced by benchmark.sh.
+
+benchmark_throughput() {
+    prepare_benchmark
+    provide_peers llama-bench
+    PROVE_WORK=$BENCHMARK_WORK
+    step "writing a random checkpoint with Qwen3-0.6B's shapes" "$BENCHMARK_WORK/log" "$PROVE_PYTHON" \
+        "$ROOT/engine/prove/random_checkpoint.py" "$BENCHMARK_DATA/qwen3" Qwen3-0.6B "$BENCHMARK_WORK/qwen3-0.6b" ||
+        { show_benchmark_log 1 && exit 4; }
+    write_smollm2 "$BENCHMARK_WORK/smollm2-135m" || give_up "there is no SmolLM2-135M; see $PROVE_LOG"
+    local model
+    for model in qwen3-0.6b smollm2-135m; do
+        step "converting $model" "$BENCHMARK_WORK/log" "$ROOT/.build/release/llama-pajamas-quant" convert \
+            --model "$BENCHMARK_WORK/$model" --output "$BENCHMARK_WORK" --precision Q4_K_M ||
+            { show_benchmark_log 1 && exit 4; }
+    done
+    run_benchmark throughput.py "$@"
+}
