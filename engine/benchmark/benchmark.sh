@@ -60,7 +60,8 @@ benchmark() {
        ./lab benchmark history [--runs N] [--long-runs N] [--repetitions N]
        ./lab benchmark reports [RUNS]
        ./lab benchmark all [--runs N] [--threads N]
-(large needs 23 GB of temporary disk, history 4 GB; all but codecs, decoding and history need Qwen3's tokenizer in LAB_DATA/qwen3)" >&2
+(large needs 23 GB of temporary disk, history 4 GB; all but codecs, decoding, history and reports need Qwen3's
+tokenizer in LAB_DATA/qwen3)" >&2
         exit 2
         ;;
     esac
@@ -86,6 +87,12 @@ prepare_benchmark() {
 make_benchmark_work() {
     BENCHMARK_WORK=$(mktemp -d "${TMPDIR:-/tmp}/lab-benchmark.XXXXXX") || give_up "cannot make a temporary folder"
     trap 'rm -rf "$BENCHMARK_WORK"' EXIT
+}
+
+# convert_for_benchmark CHECKPOINT RECIPE,...: leaves BENCHMARK_WORK/gguf/NAME-RECIPE.gguf, all in small letters.
+convert_for_benchmark() {
+    step "converting $(basename "$1")" "$BENCHMARK_WORK/log" "$ROOT/.build/release/llama-pajamas-quant" convert \
+        --model "$1" --output "$BENCHMARK_WORK" --precision "$2" || { show_benchmark_log 1 && exit 4; }
 }
 
 # run_benchmark SCRIPT ARGUMENT...: ends with the script's status, its log's last lines where it failed.

@@ -75,7 +75,7 @@ def peer(artifact):
 
 rows, lowest = [], float("inf")
 for model in models:
-    artifact = os.path.join(options.work, "gguf", f"{model}-Q4_K_M.gguf")
+    artifact = os.path.join(options.work, "gguf", f"{model}-q4_k_m.gguf")
     runs = []
     for number in range(options.runs):
         order = (lab, peer) if number % 2 == 0 else (peer, lab)

@@ -10,9 +10,7 @@ benchmark_throughput() {
     write_smollm2 "$BENCHMARK_WORK/smollm2-135m" || give_up "there is no SmolLM2-135M; see $PROVE_LOG"
     local model
     for model in qwen3-0.6b smollm2-135m; do
-        step "converting $model" "$BENCHMARK_WORK/log" "$ROOT/.build/release/llama-pajamas-quant" convert \
-            --model "$BENCHMARK_WORK/$model" --output "$BENCHMARK_WORK" --precision Q4_K_M ||
-            { show_benchmark_log 1 && exit 4; }
+        convert_for_benchmark "$BENCHMARK_WORK/$model" q4_k_m
     done
     run_benchmark throughput.py "$@"
 }
