@@ -8,11 +8,12 @@ passed=0 failed=0
 unset LAB_ENGINE_PREFIX LAB_ENGINE_ARCHIVE LAB_CUDA LAB_CUDA_ARCHITECTURES CUDACXX CUDA_HOME CUDA_PATH
 export LAB_CACHE=$work/cache
 
-# expect NAME STATUS TEXT COMMAND...: the command ends with STATUS and its output contains TEXT.
+# expect NAME STATUS TEXT COMMAND...: the command ends with STATUS, or `any`, and its output contains TEXT.
 expect() {
     local name=$1 status=$2 text=$3 output found=0
     shift 3
     output=$("$@" 2>&1 </dev/null) || found=$?
+    [ "$status" != any ] || status=$found
     if [ "$found" -eq "$status" ] && case "$output" in *"$text"*) true ;; *) false ;; esac then
         passed=$((passed + 1))
     else
