@@ -27,6 +27,10 @@ benchmark() {
         . "$ROOT/engine/benchmark/decoding.sh"
         benchmark_decoding "$@"
         ;;
+    balanced)
+        . "$ROOT/engine/benchmark/balanced.sh"
+        benchmark_balanced "$@"
+        ;;
     throughput)
         . "$ROOT/engine/benchmark/throughput.sh"
         benchmark_throughput "$@"
@@ -56,12 +60,13 @@ benchmark() {
        ./lab benchmark mlx [--runs N] [--threads N]
        ./lab benchmark fidelity [--runs N] [--threads N] [--windows N] [--peer-options OPTIONS]
        ./lab benchmark decoding [--runs N] [--threads N]
+       ./lab benchmark balanced [--runs N] [--threads N]
        ./lab benchmark throughput [--runs N] [--threads N] [--repetitions N] [--models NAME,...]
        ./lab benchmark history [--runs N] [--long-runs N] [--repetitions N]
        ./lab benchmark reports [RUNS]
        ./lab benchmark all [--runs N] [--threads N]
-(large needs 23 GB of temporary disk, history 4 GB; all but codecs, decoding, history and reports need Qwen3's
-tokenizer in LAB_DATA/qwen3)" >&2
+(large needs 23 GB of temporary disk, history 4 GB; all but codecs, decoding, balanced, history and reports
+need Qwen3's tokenizer in LAB_DATA/qwen3)" >&2
         exit 2
         ;;
     esac
