@@ -55,23 +55,31 @@ extension Suite {
         /// Speed of prefill and decoding against depth and sequences at a time.
         case throughput
 
-        /// Whether it asks prompts; the others read a text, or nothing.
-        public var takesPrompts: Bool {
+        /// What an evaluation is made on.
+        public enum Input: Sendable, CaseIterable {
+            case text, prompts, nothing
+        }
+
+        /// What it is made on.
+        public var input: Input {
             switch self {
-            case .perplexity, .fidelity, .throughput: false
-            case .chatTemplate, .sampleMatch, .multilingual, .thinking, .code: true
+            case .perplexity, .fidelity: .text
+            case .chatTemplate, .sampleMatch, .multilingual, .thinking, .code: .prompts
+            case .throughput: .nothing
             }
         }
+
+        /// Whether it asks prompts.
+        public var takesPrompts: Bool { input == .prompts }
     }
 }
 
 extension Suite.EvaluationPlan {
     init(_ node: StrictYAML, folder: URL) throws {
-        let known = ["name", "evaluator", "dataset", "context_length", "limit", "gates", "regressions"]
-        let ofPrompts = ["name", "evaluator", "prompts", "maximum_tokens", "draws", "parallel", "seed", "limit"]
-        let ofSpeed = ["name", "evaluator"] + Suite.SpeedPlan.keys
-        let others = (ofPrompts + ofSpeed).filter { !known.contains($0) }
-        let all = try node.mapping(allowed: known + others)
+        let all = try node.mapping(
+            allowed: Suite.Evaluator.Input.allCases.reduce(into: []) { keys, input in
+                keys += input.keys.filter { !keys.contains($0) }
+            })
         name = try all.required("name", in: node).string()
         let evaluatorNode = try all.required("evaluator", in: node)
         let evaluatorName = try evaluatorNode.string()
@@ -80,23 +88,40 @@ extension Suite.EvaluationPlan {
             throw evaluatorNode.error("unknown evaluator '\(evaluatorName)'", remedy: "known: \(known)")
         }
         evaluator = entry.evaluator
-        let takesPrompts = evaluator.takesPrompts
-        let takesNothing = evaluator == .throughput
+        let input = evaluator.input
         // A key of another kind of evaluation would do nothing.
-        let keys = try node.mapping(
-            allowed: takesNothing
-                ? ofSpeed + ["gates", "regressions"] : takesPrompts ? ofPrompts + ["gates", "regressions"] : known)
-        dataset =
-            takesNothing
-            ? nil : try Suite.Dataset(keys.required(takesPrompts ? "prompts" : "dataset", in: node), folder: folder)
+        let keys = try node.mapping(allowed: input.keys)
+        dataset = try input.datasetKey.map { try Suite.Dataset(keys.required($0, in: node), folder: folder) }
         contextLength = try keys["context_length"]?.integer(in: 8...1_048_576) ?? 512
-        generation = takesPrompts ? try Suite.GenerationPlan(keys) : nil
+        generation = input == .prompts ? try Suite.GenerationPlan(keys) : nil
         chunkLimit = try keys["limit"]?.integer(in: 1...1_000_000)
-        speed = takesNothing ? try Suite.SpeedPlan(keys, of: entry, in: node) : nil
+        speed = input == .nothing ? try Suite.SpeedPlan(keys, of: entry, in: node) : nil
         gates = try speed?.gates.map(\.threshold) ?? keys["gates"]?.list().map { try Threshold($0, of: entry) } ?? []
         let evaluation = name
         tolerances =
             try keys["regressions"]?.list().map { try RegressionTolerance($0, of: entry, evaluation: evaluation) } ?? []
+    }
+}
+
+extension Suite.Evaluator.Input {
+    /// The key of what it is made on; nil where that is nothing.
+    fileprivate var datasetKey: String? {
+        switch self {
+        case .text: "dataset"
+        case .prompts: "prompts"
+        case .nothing: nil
+        }
+    }
+
+    /// The keys of an evaluation of the kind.
+    fileprivate var keys: [String] {
+        let own =
+            switch self {
+            case .text: ["context_length", "limit"]
+            case .prompts: ["maximum_tokens", "draws", "parallel", "seed", "limit"]
+            case .nothing: Suite.SpeedPlan.keys
+            }
+        return ["name", "evaluator"] + [datasetKey].compactMap { $0 } + own + ["gates", "regressions"]
     }
 }
 

@@ -47,17 +47,13 @@ public enum Registry {
         Entry(.code, "Python functions to write, run in a sandbox", CodeScore.metrics),
         Entry(
             evaluator: .throughput, summary: "speed of prefill and decoding against depth and sequences at a time",
-            metrics: speedMetrics, gates: speedMetrics.filter { $0 != .memoryBandwidth && $0 != .matrixRate }),
+            metrics: MetricDefinition.ofSpeed,
+            // What the device can do is no merit of an artifact.
+            gates: MetricDefinition.ofSpeed.filter { $0 != .memoryBandwidth && $0 != .matrixRate }),
     ]
 
     /// The kind with an id; nil for an unknown one.
     public static func entry(_ id: String) -> Entry? { entries.first { $0.evaluator.rawValue == id } }
-
-    /// What the throughput evaluation measures, each at every point unless it says otherwise.
-    public static let speedMetrics: [MetricDefinition] = [
-        .prefillRate, .decodeRate, .timeToFirstToken, .interTokenP50, .interTokenP95, .interTokenP99, .prefillRoofline,
-        .decodeRoofline, .loadTime, .peakHostMemory, .peakDeviceMemory, .memoryBandwidth, .matrixRate,
-    ]
 
     /// What the perplexity evaluation measures of a candidate.
     public static let likelihoodMetrics: [any Metric<PairedScore>] = [

@@ -67,13 +67,6 @@ extension Suite {
     }
 }
 
-extension MetricDefinition {
-    /// Metrics of speed that are measured once, not at every point.
-    public static let speedOfWhole: [MetricDefinition] = [
-        .loadTime, .peakHostMemory, .peakDeviceMemory, .memoryBandwidth, .matrixRate,
-    ]
-}
-
 extension Suite.SpeedPlan {
     init(_ keys: [String: StrictYAML], of entry: Registry.Entry, in node: StrictYAML) throws {
         contextLengths = try keys["context_lengths"]?.ascending(in: 2...1_048_576) ?? contextLengths

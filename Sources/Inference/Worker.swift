@@ -56,7 +56,7 @@ public final class Worker: @unchecked Sendable {
 
     deinit { stop() }
 
-    /// The environment of workers: this process's, with short spins at the engine's barriers.
+    /// The environment of workers: this process's, with short spins at the engine's barriers and no backtraces.
     ///
     /// GNU OpenMP spins for milliseconds by default. Where anything else wants the cores, another worker above all,
     /// the threads then wait for one that cannot run: two runs at once on two cores took more than 17 times as long as

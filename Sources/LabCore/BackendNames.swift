@@ -18,6 +18,13 @@ public enum BackendNames {
         return name != "rpc" && all.contains(name)
     }
 
+    /// Whether a backend stands for a device, by the names of its registry and its own: a server's devices are described
+    /// by its address.
+    public static func covers(_ backend: String, registry: String, description: String) -> Bool {
+        if let endpoint = endpoint(of: backend) { return registry == "RPC" && description == endpoint }
+        return registry.lowercased() == backend
+    }
+
     /// The "HOST:PORT" of "rpc:HOST:PORT"; nil for other backends, and where the port is no number.
     public static func endpoint(of name: String) -> String? {
         guard name.hasPrefix("rpc:"), let colon = name.lastIndex(of: ":"),

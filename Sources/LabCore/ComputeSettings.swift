@@ -27,8 +27,8 @@ public struct ComputeSettings: Sendable, Hashable {
         self.threads = threads
     }
 
-    /// What of them enters sample keys, beside what an evaluation says of itself: the cache and flash attention always,
-    /// the rest where it is not the usual.
+    /// What of them enters sample keys, beside what a solver says of itself: the cache and flash attention always, the
+    /// rest where it is not the usual.
     public var keyParameters: [String: String] {
         var parameters = ["kv": kvType, "flash_attention": flashAttention]
         if let batch { parameters["batch"] = "\(batch)" }

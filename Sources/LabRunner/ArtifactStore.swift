@@ -67,11 +67,7 @@ public final class ArtifactStore {
                 calibration: artifact.calibration.map {
                     CalibrationRecord(datasets: $0.datasets, windows: $0.chunks, sha256: $0.sha256)
                 },
-                tensors: TensorGroup.groups(
-                    of: artifact.tensors.map {
-                        .init(
-                            name: $0.name, type: $0.type, elements: $0.dimensions.reduce(1, *), bytes: $0.bytes)
-                    }))
+                tensors: Self.groups(artifact.tensors))
         }
         try digests.save()
         return (records, missing.count)
@@ -80,30 +76,34 @@ public final class ArtifactStore {
     /// The record of an MLX folder that is not in the store, as the manifest of its conversion has it.
     ///
     /// - Throws: ``RunnerError`` where there is no manifest, or the folder is not what it says.
-    public func record(ofFolder folder: URL) throws -> ArtifactRecord {
+    private func record(ofFolder folder: URL) throws -> ArtifactRecord {
         // `OUTPUT/mlx/NAME-RECIPE`, and `OUTPUT/manifest.json`.
         let output = folder.standardizedFileURL.deletingLastPathComponent().deletingLastPathComponent()
         let name = folder.standardizedFileURL.pathComponents.suffix(2).joined(separator: "/")
-        guard let manifest = try? Manifest(contentsOf: output.appendingPathComponent(Manifest.fileName)),
-            let artifact = manifest.artifact(name), let files = artifact.files
-        else {
+        let manifest = try Manifest.orEmpty(at: output.appendingPathComponent(Manifest.fileName))
+        guard let artifact = manifest.artifact(name), let files = artifact.files else {
             throw RunnerError(
                 "\(folder.path) is in no manifest", remedy: "make it with llama-pajamas-quant convert --formats mlx")
         }
-        for file in files where try digests.digest(of: folder.appendingPathComponent(file.name)) != file.sha256 {
-            throw RunnerError(
-                "\(folder.appendingPathComponent(file.name).path) is not what manifest.json says of it",
-                remedy: "convert it again")
+        for file in files {
+            let place = folder.appendingPathComponent(file.name)
+            guard try digests.digest(of: place) == file.sha256 else {
+                throw RunnerError(
+                    "\(place.path) is not what \(Manifest.fileName) says of it", remedy: "convert it again")
+            }
         }
         try digests.save()
         return ArtifactRecord(
             path: folder.path, format: artifact.format, recipe: artifact.recipe, role: .candidate,
             bytes: artifact.bytes, bitsPerWeight: artifact.bitsPerWeight, sha256: artifact.sha256,
-            model: folder.lastPathComponent, source: nil,
-            tensors: TensorGroup.groups(
-                of: artifact.tensors.map {
-                    .init(name: $0.name, type: $0.type, elements: $0.dimensions.reduce(1, *), bytes: $0.bytes)
-                }))
+            model: artifact.source.name, source: artifact.source.digest, tensors: Self.groups(artifact.tensors))
+    }
+
+    private static func groups(_ tensors: [Manifest.Tensor]) -> [TensorGroup] {
+        TensorGroup.groups(
+            of: tensors.map {
+                .init(name: $0.name, type: $0.type, elements: $0.dimensions.reduce(1, *), bytes: $0.bytes)
+            })
     }
 
     /// The record of a GGUF file or an MLX folder that is not in the store.

@@ -34,9 +34,8 @@ final class BackendSession {
         self.runID = runID
         program = try WorkerProgram(for: backend, options: options)
         let worker = try program.start()
-        let request: WorkerRequest =
-            backend == "mlx" ? .hello : .connect(WorkerRequest.ConnectParameters(backend: backend))
-        guard case .greeted(let greeting) = try worker.perform(request) else {
+        let request = WorkerRequest.ConnectParameters(backend: backend)
+        guard case .greeted(let greeting) = try worker.perform(.connect(request)) else {
             throw InferenceError(.garbled, "the worker did not introduce itself")
         }
         self.greeting = greeting
@@ -53,28 +52,39 @@ final class BackendSession {
         artifact.format == "mlx" ? self : companion ?? self
     }
 
-    /// Throws unless an artifact is of the format that the backend runs.
-    func requireFormat(of artifact: ArtifactRecord) throws {
-        guard (artifact.format == "mlx") != (backend == "mlx") else { return }
-        throw RunnerError(
-            backend == "mlx"
-                ? "mlx runs MLX folders, and \(artifact.path) is none"
-                : "\(backend) runs GGUF files, and \(artifact.path) is an MLX folder",
-            remedy: backend == "mlx"
-                ? "make one with llama-pajamas-quant convert --formats mlx, and name it with --artifact"
-                : "name --backend mlx", exitCode: .usage)
+    /// Why a backend cannot run an artifact; nil where the artifact is of its format.
+    static func obstacle(to artifact: ArtifactRecord, on backend: String) -> RunnerError? {
+        switch (backend == "mlx", artifact.format == "mlx") {
+        case (true, false):
+            RunnerError(
+                "mlx runs MLX folders, and \(artifact.path) is none",
+                remedy: "make one with llama-pajamas-quant convert --formats mlx, and name it with --artifact",
+                exitCode: .usage)
+        case (false, true):
+            RunnerError(
+                "\(backend) runs GGUF files, and \(artifact.path) is an MLX folder", remedy: "name --backend mlx",
+                exitCode: .usage)
+        case (true, true), (false, false): nil
+        }
     }
 
     /// Device class with the CPU's features, as it enters sample keys.
     var device: String {
         if backend == "cpu" { return greeting.cpuFeatures }
-        if backend == "mlx" { return "\(greeting.devices.map(\.description).joined()), \(greeting.cpuFeatures)" }
-        if let endpoint = BackendNames.endpoint(of: backend) {
-            return greeting.devices.filter { $0.description == endpoint }.map(\.name).joined(separator: " + ")
-        }
-        return greeting.devices.filter { $0.registry.lowercased() == backend }.map(\.description)
-            .joined(separator: " + ")
+        let names = deviceNames.joined(separator: " + ")
+        return backend == "mlx" ? "\(names), \(greeting.cpuFeatures)" : names
     }
+
+    /// The product names of the backend's devices; the processor's for the CPU.
+    var deviceNames: [String] {
+        if backend == "cpu" { return [Machine.processor] }
+        // A server's devices are described by its address.
+        let isRemote = BackendNames.endpoint(of: backend) != nil
+        return greeting.devices(of: backend).map { isRemote ? $0.name : $0.description }
+    }
+
+    /// A worker of the backend's, without an artifact.
+    func startWorker() throws -> Worker { try program.start() }
 
     /// The worker for an artifact.
     ///
@@ -96,7 +106,7 @@ final class BackendSession {
                 idle = nil
                 return worker
             }
-            return try program.start()
+            return try startWorker()
         }
         hosts[key] = host
         return host

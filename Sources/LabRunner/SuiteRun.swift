@@ -47,6 +47,9 @@ public struct SuiteRun {
         let lock = try RunLock(runIn: options.history, store: options.store)
         defer { withExtendedLifetime(lock) {} }
         let artifacts = try prepareArtifacts(store: store)
+        for request in requestedBackends where !request.isOptional {
+            if let obstacle = BackendSession.obstacle(to: artifacts.candidate, on: request.name) { throw obstacle }
+        }
         // A reference that is not there is a fault to hear of before an hour of work.
         let reference =
             try options.isGated
@@ -56,12 +59,15 @@ public struct SuiteRun {
         var engine: EngineRecord?
         var device = "none"
         for request in requestedBackends {
+            if let obstacle = BackendSession.obstacle(to: artifacts.candidate, on: request.name) {
+                for plan in plans { findings.append(.skipped(plan, backend: request.name, reason: obstacle.message)) }
+                continue
+            }
             do {
                 let session = try BackendSession(
                     backend: request.name, contextLength: inputs.compactMap(\.windowLength).max() ?? 512,
                     options: options,
                     history: history, runID: id)
-                try session.requireFormat(of: artifacts.candidate)
                 findings.append(
                     try evaluate(
                         plans, inputs: inputs, artifacts: artifacts, reference: reference?.run, session: session))
@@ -115,7 +121,7 @@ public struct SuiteRun {
     private func replacedPlans(_ selected: [Suite.EvaluationPlan]) throws -> Set<String> {
         guard let dataset = options.dataset else { return [] }
         guard PromptSet.isPromptFile(dataset.file) else {
-            return Set(selected.filter { !$0.evaluator.takesPrompts && $0.dataset != nil }.map(\.name))
+            return Set(selected.filter { $0.evaluator.input == .text }.map(\.name))
         }
         let asking = selected.filter { $0.evaluator.takesPrompts }
         guard asking.count == 1 else {

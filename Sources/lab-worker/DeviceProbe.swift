@@ -25,9 +25,8 @@ struct DeviceProbe {
 
     init(_ parameters: WorkerRequest.ProbeParameters, engine: Engine) throws {
         try engine.connect(parameters.backend)
-        try engine.connect(parameters.backend)
         guard let device = engine.devices(of: parameters.backend).first else {
-            throw engine.absence(of: parameters.backend)
+            throw WorkerProblem("\(parameters.backend) has no device to measure")
         }
         guard parameters.workingSetBytes > 0, parameters.threads > 0 else {
             throw WorkerProblem("a probe needs threads and bytes to read")

@@ -77,14 +77,17 @@ struct DeviceRoom {
 
 extension WorkerProblem {
     /// A model that its devices have no memory for; nil where it is not the memory.
-    static func noRoom(for path: String, on devices: [ggml_backend_dev_t], backend: String) -> WorkerProblem? {
-        guard let room = DeviceRoom(of: path, on: devices), room.layers < room.all else { return nil }
+    static func noRoom(
+        for path: String, on devices: [ggml_backend_dev_t], _ parameters: WorkerRequest.LoadParameters
+    ) -> WorkerProblem? {
+        guard !devices.isEmpty, let room = DeviceRoom(of: path, on: devices), room.layers < parameters.deviceLayers ?? room.all
+        else { return nil }
         let advice =
             room.layers > 0
             ? "\(room.layers) of its \(room.all) layers would fit: --gpu-layers \(room.layers)"
             : "not one of its \(room.all) layers would fit; free memory there, or use another backend"
         return WorkerProblem(
-            "\(backend) has no memory for \(path): \(ByteSize(room.wantedBytes)) of weights, and room for "
+            "\(parameters.backend) has no memory for \(path): \(ByteSize(room.wantedBytes)) of weights, and room for "
                 + "\(ByteSize(room.roomBytes))",
             remedy: advice)
     }

@@ -45,6 +45,11 @@ struct Engine {
         record = EngineRecord(build: "\(Self.pinnedName(directory))-\(fingerprint.short)", libraries: libraries)
     }
 
+    /// Who the worker is.
+    var greeting: WorkerEvent.Greeting {
+        WorkerEvent.Greeting(engine: record, devices: devices, cpuFeatures: cpuFeatures)
+    }
+
     /// Devices of the registry.
     var devices: [WorkerEvent.Device] {
         (0..<ggml_backend_dev_count()).compactMap { index in
@@ -77,11 +82,10 @@ struct Engine {
 
     /// The devices that a backend name stands for; none where the registry has none.
     func devices(of backend: String) -> [ggml_backend_dev_t] {
-        let endpoint = BackendNames.endpoint(of: backend)
-        let registry = endpoint == nil ? backend : "rpc"
-        return (0..<ggml_backend_dev_count()).compactMap { ggml_backend_dev_get($0) }.filter { device in
-            String(cString: ggml_backend_reg_name(ggml_backend_dev_backend_reg(device))).lowercased() == registry
-                && (endpoint == nil || endpoint == String(cString: ggml_backend_dev_description(device)))
+        (0..<ggml_backend_dev_count()).compactMap { ggml_backend_dev_get($0) }.filter { device in
+            BackendNames.covers(
+                backend, registry: String(cString: ggml_backend_reg_name(ggml_backend_dev_backend_reg(device))),
+                description: String(cString: ggml_backend_dev_description(device)))
         }
     }
 
@@ -118,7 +122,7 @@ struct Engine {
     }
 
     /// Why there is no device of a backend, and how to get one.
-    func absence(of backend: String) -> WorkerProblem {
+    private func absence(of backend: String) -> WorkerProblem {
         if backend == "cuda" {
             guard dlopen("libcuda.so.1", RTLD_LAZY) != nil else {
                 return WorkerProblem(

@@ -4,7 +4,8 @@ import LabCore
 extension Context {
     /// Continues prompts, as many at a time as the context has sequences.
     ///
-    /// A sequence whose text is whole takes the next prompt at once; the others wait while it is filled. What is drawn depends on a prompt's seed alone, not on its sequence.
+    /// A sequence whose text is whole takes the next prompt at once; the others wait while it is filled. What is drawn
+    /// depends on a prompt's seed alone, not on its sequence.
     ///
     /// - Parameter report: called with `completed` for each prompt as soon as its continuation is whole, and with
     ///   `advanced` every second.

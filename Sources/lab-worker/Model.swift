@@ -28,11 +28,7 @@ final class Model {
         if parameters.locksMemory == true { settings.load_mode = LLAMA_LOAD_MODE_MMAP_MLOCK }
         let loaded = try Self.load(path, settings, devices: devices, split: parameters.tensorSplit ?? [])
         guard let loaded, let vocabulary = llama_model_get_vocab(loaded) else {
-            if !devices.isEmpty, parameters.deviceLayers == nil,
-                let problem = WorkerProblem.noRoom(for: path, on: devices, backend: parameters.backend)
-            {
-                throw problem
-            }
+            if let problem = WorkerProblem.noRoom(for: path, on: devices, parameters) { throw problem }
             throw WorkerProblem(
                 "the engine cannot load \(path)", remedy: "see the worker's messages above; convert it again"
             )
@@ -54,7 +50,8 @@ final class Model {
         guard split.isEmpty || split.count == devices.count else {
             throw WorkerProblem(
                 "--tensor-split has \(split.count) shares, and there are \(devices.count) devices",
-                remedy: "name a share for each: \(devices.map { String(cString: ggml_backend_dev_name($0)) })")
+                remedy: "name a share for each: "
+                    + devices.map { String(cString: ggml_backend_dev_name($0)) }.joined(separator: ", "))
         }
         var settings = settings
         // The engine reads both lists only while it loads, so they need not outlive the call. The first is

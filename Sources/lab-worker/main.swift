@@ -45,14 +45,10 @@ final class WorkerSession {
     private func perform(_ request: WorkerRequest, id: Int) throws -> WorkerEvent {
         switch request {
         case .hello:
-            return .greeted(
-                WorkerEvent.Greeting(
-                    engine: engine.record, devices: engine.devices, cpuFeatures: engine.cpuFeatures))
+            return .greeted(engine.greeting)
         case .connect(let parameters):
             try engine.connect(parameters.backend)
-            return .greeted(
-                WorkerEvent.Greeting(
-                    engine: engine.record, devices: engine.devices, cpuFeatures: engine.cpuFeatures))
+            return .greeted(engine.greeting)
         case .load(let parameters):
             return .loaded(try load(parameters))
         case .chunk(let parameters):

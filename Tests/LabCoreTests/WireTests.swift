@@ -34,6 +34,7 @@ struct WireTests {
         "requests and events come back as they went",
         arguments: [
             WorkerRequest.hello,
+            .connect(WorkerRequest.ConnectParameters(backend: "rpc:[::1]:50052")),
             .load(WorkerRequest.LoadParameters(path: "/a.gguf", backend: "cpu", threads: 2)),
             .chunk(WorkerRequest.ChunkParameters(text: "café\n", contextLength: 512)),
             .score(WorkerRequest.ScoreParameters(chunks: [0, 7])),

@@ -28,7 +28,7 @@ public struct FollowSolver: Solver {
     /// A solver for requests, which are its samples.
     public init(_ requests: [Request], parallelSequences: Int) {
         self.requests = requests
-        parameters = ["sequences": "\(parallelSequences)", "kv": "f16", "flash_attention": "auto", "cache": "shared"]
+        parameters = ["sequences": "\(parallelSequences)", "cache": "shared"]
     }
 
     /// One `follow` request for all.

@@ -40,8 +40,8 @@ public struct GenerationSolver: Solver {
         self.plan = plan
         self.sampling = sampling
         parameters = [
-            "maximum_tokens": "\(plan.maximumTokens)", "sequences": "\(plan.parallelSequences)", "kv": "f16",
-            "flash_attention": "auto", "temperature": "\(sampling.temperature)", "top_p": "\(sampling.topP)",
+            "maximum_tokens": "\(plan.maximumTokens)", "sequences": "\(plan.parallelSequences)",
+            "temperature": "\(sampling.temperature)", "top_p": "\(sampling.topP)",
             "top_k": "\(sampling.topK)",
         ]
     }

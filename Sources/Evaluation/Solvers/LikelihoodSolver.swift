@@ -24,20 +24,12 @@ public struct LikelihoodSolver: Solver {
 public struct WindowSettings: Sendable, Hashable {
     /// Tokens of a window.
     public var contextLength: Int
-    /// Type of the key-value cache.
-    public var kvType: String
-    /// "auto", "on" or "off".
-    public var flashAttention: String
 
-    /// Settings; the lab's own where nothing is said.
-    public init(contextLength: Int, kvType: String = "f16", flashAttention: String = "auto") {
+    /// Windows of so many tokens.
+    public init(contextLength: Int) {
         self.contextLength = contextLength
-        self.kvType = kvType
-        self.flashAttention = flashAttention
     }
 
     /// As they enter sample keys.
-    var parameters: [String: String] {
-        ["n_ctx": "\(contextLength)", "kv": kvType, "flash_attention": flashAttention]
-    }
+    var parameters: [String: String] { ["n_ctx": "\(contextLength)"] }
 }

@@ -40,9 +40,9 @@ extension MetricDefinition {
 
     /// Those that each repetition has a value of, so that two runs can be compared by them.
     public static let ofRepetitions = [prefillRate, decodeRate, timeToFirstToken]
-    static let ofSpeed =
-        ofRepetitions + [
-            interTokenP50, interTokenP95, interTokenP99, prefillRoofline, decodeRoofline, loadTime, peakHostMemory,
-            peakDeviceMemory, memoryBandwidth, matrixRate,
-        ]
+    /// Those that are measured once, not at every point.
+    public static let speedOfWhole = [loadTime, peakHostMemory, peakDeviceMemory, memoryBandwidth, matrixRate]
+    /// All that the throughput evaluation measures.
+    public static let ofSpeed =
+        ofRepetitions + [interTokenP50, interTokenP95, interTokenP99, prefillRoofline, decodeRoofline] + speedOfWhole
 }

@@ -29,7 +29,8 @@ public enum WorkerEvent: Sendable, Hashable {
     case benchmarked(BenchmarkSummary)
     /// Answer to `probe`; closes it.
     case probed(DeviceSpeed)
-    /// Tokens that `generate`, `follow` or `benchmark` has computed so far; sent every second or so, so that long texts are no silence.
+    /// Tokens that `generate`, `follow` or `benchmark` has computed so far; sent every second or so, so that long texts
+    /// are no silence.
     case advanced(Int)
     /// One chunk has gone through the model, by its index.
     case calibrated(Int)
@@ -54,6 +55,11 @@ public enum WorkerEvent: Sendable, Hashable {
             self.engine = engine
             self.devices = devices
             self.cpuFeatures = cpuFeatures
+        }
+
+        /// The devices that a backend stands for.
+        public func devices(of backend: String) -> [Device] {
+            devices.filter { BackendNames.covers(backend, registry: $0.registry, description: $0.description) }
         }
     }
 

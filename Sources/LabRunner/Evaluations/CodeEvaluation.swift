@@ -55,6 +55,6 @@ struct CodeEvaluation: PromptJob {
     }
 
     private func texts(of artifact: ArtifactRecord) throws -> PromptEvaluation.Outputs<[GeneratedText]> {
-        try shared.texts(after: shared.rendered(isThinking: false), sampling: .greedy, of: artifact)
+        try shared.texts(isThinking: false, sampling: .greedy, of: artifact)
     }
 }

@@ -13,18 +13,18 @@ struct MultilingualEvaluation: PromptJob {
 
     func prepare(_ parent: ArtifactRecord) throws -> SampleUsage {
         let prompts = try shared.rendered(isThinking: false)
-        let texts = try shared.texts(after: prompts, sampling: .greedy, of: parent)
+        let texts = try shared.texts(isThinking: false, sampling: .greedy, of: parent)
         return texts.usage + (try shared.followed(references(after: prompts), by: parent).usage)
     }
 
     func run() throws -> Findings {
         let prompts = try shared.rendered(isThinking: false)
         let references = try references(after: prompts)
-        let texts = try shared.texts(after: prompts, sampling: .greedy, of: shared.candidate)
+        let texts = try shared.texts(isThinking: false, sampling: .greedy, of: shared.candidate)
         let losses = try shared.followed(references, by: shared.candidate)
         let expected = try shared.runnableParent.map {
             (
-                texts: try shared.texts(after: prompts, sampling: .greedy, of: $0),
+                texts: try shared.texts(isThinking: false, sampling: .greedy, of: $0),
                 losses: try shared.followed(references, by: $0)
             )
         }

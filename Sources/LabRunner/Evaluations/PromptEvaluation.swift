@@ -54,12 +54,10 @@ struct PromptEvaluation {
     }
 
     /// Every prompt's texts, one for each draw.
-    ///
-    /// - Parameter isThinking: how the prompts were rendered.
     func texts(
-        after prompts: [RenderedPrompt], sampling: Sampling, of artifact: ArtifactRecord, isThinking: Bool = false
+        isThinking: Bool, sampling: Sampling, of artifact: ArtifactRecord
     ) throws -> Outputs<[GeneratedText]> {
-        let prompts = try readable(prompts, by: artifact, isThinking: isThinking)
+        let prompts = try readable(rendered(isThinking: isThinking), by: artifact, isThinking: isThinking)
         let draws = sampling.temperature > 0 ? generation.draws : 1
         let requests = prompts.flatMap { prompt in
             (0..<draws).map { GenerationSolver.Request(prompt, draw: $0, planSeed: generation.seed) }
@@ -94,8 +92,7 @@ struct PromptEvaluation {
     /// Outputs from history where they are known; the others are computed in one go, and each is kept as soon as it is
     /// whole.
     private func outputs<S: Solver>(
-        _ solver: S, _ samples: [Digest], of artifact: ArtifactRecord, shape: ModelHost.Shape,
-        seed: Int?
+        _ solver: S, _ samples: [Digest], of artifact: ArtifactRecord, shape: ModelHost.Shape, seed: Int?
     ) throws -> Outputs<S.Output> {
         let conditions = session.conditions(artifact, solver, seed: seed)
         let keys = samples.map { conditions.key(sample: $0) }

@@ -9,7 +9,7 @@ struct SampleMatchEvaluation: PromptJob {
 
     func prepare(_ parent: ArtifactRecord) throws -> SampleUsage {
         let prompts = try shared.rendered(isThinking: false)
-        let texts = try shared.texts(after: prompts, sampling: .greedy, of: parent)
+        let texts = try shared.texts(isThinking: false, sampling: .greedy, of: parent)
         return texts.usage + (try shared.followed(Self.requests(prompts, texts.values), by: parent).usage)
     }
 
@@ -20,11 +20,11 @@ struct SampleMatchEvaluation: PromptJob {
                 reason: "it compares texts with the parent's, and a pack has none")
         }
         let prompts = try shared.rendered(isThinking: false)
-        let expected = try shared.texts(after: prompts, sampling: .greedy, of: parent)
+        let expected = try shared.texts(isThinking: false, sampling: .greedy, of: parent)
         let requests = Self.requests(prompts, expected.values)
         // The parent along its own text: what of a disagreement is only arithmetic.
         let floor = try shared.followed(requests, by: parent)
-        let texts = try shared.texts(after: prompts, sampling: .greedy, of: shared.candidate)
+        let texts = try shared.texts(isThinking: false, sampling: .greedy, of: shared.candidate)
         let followed = try shared.followed(requests, by: shared.candidate)
         let scores = prompts.indices.map { index -> Scored<ContinuationScore> in
             let (own, theirs) = (texts.values[index][0], expected.values[index][0])

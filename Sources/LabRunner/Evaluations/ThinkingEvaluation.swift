@@ -68,11 +68,10 @@ struct ThinkingEvaluation: PromptJob {
     }
 
     private func both(of artifact: ArtifactRecord) throws -> Both {
-        let prompts = try shared.rendered(isThinking: true)
-        return Both(
-            prompts: prompts,
-            thinking: try shared.texts(after: prompts, sampling: .thinking, of: artifact, isThinking: true),
-            plain: try shared.texts(after: shared.rendered(isThinking: false), sampling: .plain, of: artifact))
+        Both(
+            prompts: try shared.rendered(isThinking: true),
+            thinking: try shared.texts(isThinking: true, sampling: .thinking, of: artifact),
+            plain: try shared.texts(isThinking: false, sampling: .plain, of: artifact))
     }
 
     private func mean(_ texts: [GeneratedText], _ value: (GeneratedText) -> Double) -> Double {

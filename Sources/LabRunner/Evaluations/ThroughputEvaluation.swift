@@ -60,8 +60,7 @@ struct ThroughputEvaluation {
 
     /// What the device can do; in a worker of its own, so that its buffers are gone before the artifact is loaded.
     private func probe(_ model: SpeedModel) throws -> DeviceSpeed? {
-        let worker = try Worker(
-            executable: session.options.worker, silenceLimit: session.options.workerSilenceLimit)
+        let worker = try session.startWorker()
         defer { worker.stop() }
         let shortest = SpeedPoint(contextLength: speed.contextLengths[0], parallelSequences: 1)
         let bytes = model.cost.decodeBytes(positions: Double(speed.depth(of: shortest)))
@@ -156,21 +155,6 @@ struct MeasuredSpeed {
 }
 
 extension BackendSession {
-    /// The backend's devices in the engine's registry.
-    private var devices: [WorkerEvent.Device] {
-        let endpoint = BackendNames.endpoint(of: backend)
-        return greeting.devices.filter {
-            endpoint == nil ? $0.registry.lowercased() == backend : $0.description == endpoint
-        }
-    }
-
-    /// The product names of the backend's devices; the processor's for the CPU.
-    var deviceNames: [String] {
-        if backend == "cpu" { return [Machine.processor] }
-        // A server's devices are described by its address.
-        return BackendNames.endpoint(of: backend) == nil ? devices.map(\.description) : devices.map(\.name)
-    }
-
     /// The class of device that speeds are compared within: on a CPU its features and the threads belong to it, and
     /// everywhere how the engine computes, where that is not the usual.
     var speedClass: String {
@@ -186,7 +170,7 @@ extension BackendSession {
     /// Memory that artifact and contexts may take; nil where the system does not tell.
     var freeMemoryBytes: Int64? {
         if backend == "cpu" { return Machine.availableMemoryBytes }
-        let free = devices.map(\.memoryFreeBytes).reduce(0, +)
+        let free = greeting.devices(of: backend).map(\.memoryFreeBytes).reduce(0, +)
         return free > 0 ? free : nil
     }
 }

@@ -51,7 +51,8 @@ class Worker:
 
     def _perform(self, method: str, parameters: dict[str, Any], report: Report) -> tuple[str, Any]:
         """Does a request; returns its closing event with its payload, None where it has none."""
-        if method == "hello":
+        # There is one device, and it is there.
+        if method in ("hello", "connect"):
             return "greeted", greeting()
         if method in ("calibrate", "restore_calibration"):
             raise WorkerProblem(

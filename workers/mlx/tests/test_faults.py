@@ -155,6 +155,8 @@ class RefusalTests(unittest.TestCase):
     def test_it_says_who_it_is(self) -> None:
         greeting = self.worker.call("hello")
         self.assertEqual(greeting, self.worker.call("hello") | {"devices": greeting["devices"]})
+        connected = self.worker.call("connect", {"backend": "mlx"})
+        self.assertEqual(greeting, connected | {"devices": greeting["devices"]})
         (device,) = greeting["devices"]
         self.assertEqual((device["name"], device["registry"]), ("MLX", "MLX"))
         self.assertTrue(0 < device["memoryFreeBytes"] <= device["memoryTotalBytes"])

@@ -1,0 +1,41 @@
+import Foundation
+import Testing
+
+/// What is said before mlx-lm is asked for anything; `.ci/run` has it judge an artifact.
+@Suite("lab run of an MLX artifact")
+struct MLXArtifactTests {
+    private func convert(_ lab: LabCommand) throws -> URL {
+        let output = lab.folder.appendingPathComponent("models")
+        let made = try lab.convert(to: output, ["--formats", "mlx", "--precision", "4bit"])
+        #expect(made.status == 0, "\(made.errors)")
+        return output.appendingPathComponent("mlx/pajama-tiny-4bit")
+    }
+
+    @Test("a folder on the CPU and a GGUF file on mlx are bad usage, said before anything is measured")
+    func formats() throws {
+        let lab = try LabCommand()
+        let folder = try convert(lab)
+        let onCPU = try lab.run("suites/smoke", ["--artifact", folder.path, "--backend", "cpu"])
+        #expect(onCPU.status == 2)
+        #expect(onCPU.errors.contains("\(folder.path) is an MLX folder"))
+        let onMLX = try lab.run("suites/smoke", ["--backend", "cpu", "--backend", "mlx"])
+        #expect(onMLX.status == 2)
+        #expect(onMLX.errors.contains("mlx runs MLX folders"))
+        #expect(!onMLX.errors.contains("chunks"))
+    }
+
+    @Test("a folder that is not what its manifest says, or in none, is exit 4 and named")
+    func damaged() throws {
+        let lab = try LabCommand()
+        let folder = try convert(lab)
+        let file = folder.appendingPathComponent("config.json")
+        try Data("{}".utf8).write(to: file)
+        let changed = try lab.run("suites/smoke", ["--artifact", folder.path, "--backend", "mlx"])
+        #expect(changed.status == 4)
+        #expect(changed.errors.contains("\(file.path) is not what manifest.json says of it"))
+        try FileManager.default.removeItem(at: lab.folder.appendingPathComponent("models/manifest.json"))
+        let lone = try lab.run("suites/smoke", ["--artifact", folder.path, "--backend", "mlx"])
+        #expect(lone.status == 4)
+        #expect(lone.errors.contains("is in no manifest"))
+    }
+}
