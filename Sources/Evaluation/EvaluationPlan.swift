@@ -20,6 +20,8 @@ extension Suite {
         public var chunkLimit: Int?
         /// Limits on its metrics; each is a gate.
         public let gates: [Threshold]
+        /// The same limits where backends are compared, with what each holds for; empty for other evaluations.
+        public let consistencyGates: [ConsistencyGate]
         /// How much worse than in an accepted run its metrics may be.
         public let tolerances: [RegressionTolerance]
     }
@@ -54,6 +56,10 @@ extension Suite {
         case code
         /// Speed of prefill and decoding against depth and sequences at a time.
         case throughput
+        /// Predictions along a text on several backends.
+        case consistency
+        /// Greedy texts on several backends.
+        case textConsistency = "text_consistency"
 
         /// What an evaluation is made on.
         public enum Input: Sendable, CaseIterable {
@@ -63,11 +69,14 @@ extension Suite {
         /// What it is made on.
         public var input: Input {
             switch self {
-            case .perplexity, .fidelity: .text
-            case .chatTemplate, .sampleMatch, .multilingual, .thinking, .code: .prompts
+            case .perplexity, .fidelity, .consistency: .text
+            case .chatTemplate, .sampleMatch, .multilingual, .thinking, .code, .textConsistency: .prompts
             case .throughput: .nothing
             }
         }
+
+        /// Whether it compares backends.
+        public var comparesBackends: Bool { self == .consistency || self == .textConsistency }
 
         /// Whether it asks prompts.
         public var takesPrompts: Bool { input == .prompts }
@@ -96,7 +105,14 @@ extension Suite.EvaluationPlan {
         generation = input == .prompts ? try Suite.GenerationPlan(keys) : nil
         chunkLimit = try keys["limit"]?.integer(in: 1...1_000_000)
         speed = input == .nothing ? try Suite.SpeedPlan(keys, of: entry, in: node) : nil
-        gates = try speed?.gates.map(\.threshold) ?? keys["gates"]?.list().map { try Threshold($0, of: entry) } ?? []
+        consistencyGates =
+            evaluator.comparesBackends
+            ? try keys["gates"]?.list().map { try Suite.ConsistencyGate($0, of: entry) } ?? [] : []
+        gates =
+            try speed?.gates.map(\.threshold)
+            ?? (evaluator.comparesBackends
+                ? consistencyGates.map(\.threshold)
+                : keys["gates"]?.list().map { try Threshold($0, of: entry) } ?? [])
         let evaluation = name
         tolerances =
             try keys["regressions"]?.list().map { try RegressionTolerance($0, of: entry, evaluation: evaluation) } ?? []

@@ -23,9 +23,13 @@ public enum Registry {
         }
 
         /// A kind of evaluation whose metrics may all be limited.
+        init(evaluator: Suite.Evaluator, summary: String, metrics: [MetricDefinition]) {
+            self.init(evaluator: evaluator, summary: summary, metrics: metrics, gates: metrics)
+        }
+
+        /// A kind of evaluation whose metrics may all be limited.
         init<Score>(_ evaluator: Suite.Evaluator, _ summary: String, _ metrics: [any Metric<Score>]) {
-            let definitions = metrics.map(\.definition)
-            self.init(evaluator: evaluator, summary: summary, metrics: definitions, gates: definitions)
+            self.init(evaluator: evaluator, summary: summary, metrics: metrics.map(\.definition))
         }
     }
 
@@ -50,6 +54,14 @@ public enum Registry {
             metrics: MetricDefinition.ofSpeed,
             // What the device can do is no merit of an artifact.
             gates: MetricDefinition.ofSpeed.filter { $0 != .memoryBandwidth && $0 != .matrixRate }),
+        Entry(
+            evaluator: .consistency, summary: "predictions along a text on every backend, beside the CPU's",
+            metrics: consistencyMetrics.map(\.definition) + [.windowsTokenizedDifferently]
+                + consistencyFloorMetrics.map(\.definition)),
+        Entry(
+            evaluator: .textConsistency, summary: "greedy texts on every backend, beside the CPU's",
+            metrics: TextConsistencyScore.metrics.map(\.definition)
+                + TextConsistencyScore.floorMetrics.map(\.definition)),
     ]
 
     /// The kind with an id; nil for an unknown one.
@@ -58,6 +70,18 @@ public enum Registry {
     /// What the perplexity evaluation measures of a candidate.
     public static let likelihoodMetrics: [any Metric<PairedScore>] = [
         PerplexityMetric(of: .candidate), PerplexityIncreaseMetric(), LogRatioMetric(),
+    ]
+
+    /// What the consistency evaluation measures of a backend beside another.
+    public static let consistencyMetrics: [any Metric<ChunkDivergence>] = [
+        KLMeanMetric(), KLQuantileMetric(.klP99, probability: 0.99), KLQuantileMetric(.klMax, probability: 1),
+        TopAgreementMetric(), LogitDifferenceMetric(),
+    ]
+
+    /// What it measures of a backend beside itself.
+    public static let consistencyFloorMetrics: [any Metric<ChunkDivergence>] = [
+        RenamedMetric(KLMeanMetric(), as: .floorKLMean), RenamedMetric(TopAgreementMetric(), as: .floorTopAgreement),
+        RenamedMetric(LogitDifferenceMetric(), as: .floorLogitDifferenceMax),
     ]
 
     /// What the fidelity evaluation measures of a candidate.

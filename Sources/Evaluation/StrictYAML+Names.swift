@@ -11,6 +11,18 @@ extension StrictYAML {
         return name
     }
 
+    /// The name of a recipe of MLX folders, or one of the configurations.
+    func mlxRecipeName() throws -> String {
+        let name = try string()
+        guard RecipeNames.isMLX(name) else {
+            throw error(
+                "there is no MLX recipe '\(name)'",
+                remedy: "known: "
+                    + (RecipeNames.mlxConfigurations.keys.sorted() + RecipeNames.mlx).joined(separator: ", "))
+        }
+        return name
+    }
+
     /// The name of a backend, in small letters as the engine's devices are looked for by it.
     func backendName() throws -> String {
         let name = try string()

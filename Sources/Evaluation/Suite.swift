@@ -37,11 +37,15 @@ public struct Suite: Sendable, Hashable {
         public let name: String
         /// Absent optional backends are skipped; a required one ends the run with exit 4.
         public let isOptional: Bool
+        /// The recipe of the MLX folder that it runs, or a configuration; nil for backends that run GGUF files, and where
+        /// the command line names the folder.
+        public let recipe: String?
 
         /// Creates a request.
-        public init(name: String, isOptional: Bool) {
+        public init(name: String, isOptional: Bool, recipe: String? = nil) {
             self.name = name
             self.isOptional = isOptional
+            self.recipe = recipe
         }
     }
 
@@ -129,9 +133,13 @@ extension Suite.CalibrationPlan {
 
 extension Suite.BackendRequest {
     fileprivate init(_ node: StrictYAML) throws {
-        let keys = try node.mapping(allowed: ["name", "optional"])
+        let keys = try node.mapping(allowed: ["name", "optional", "recipe"])
         name = try keys.required("name", in: node).backendName()
         isOptional = try keys["optional"]?.boolean() ?? false
+        if let given = keys["recipe"], name != "mlx" {
+            throw given.error("only mlx has a recipe of its own", remedy: "\(name) runs the suite's own recipe")
+        }
+        recipe = name == "mlx" ? try keys.required("recipe", in: node).mlxRecipeName() : nil
     }
 }
 

@@ -12,6 +12,20 @@ public enum RecipeNames {
     /// The lab's configurations and their recipes.
     public static let configurations = ["balanced": "Q4_K_M", "ultra": "Q3_K_M", "hq": "Q6_K"]
 
+    /// The recipes of MLX folders, by size.
+    public static let mlx = [
+        "8bit", "6bit", "5bit", "mixed_4_6", "4bit", "4bit-uniform", "mixed_3_6", "mixed_3_4", "3bit", "mixed_2_6",
+        "2bit",
+    ]
+
+    /// The lab's configurations and their MLX recipes.
+    public static let mlxConfigurations = ["balanced": "4bit", "ultra": "4bit-uniform", "hq": "8bit"]
+
+    /// Whether there is an MLX recipe, or a configuration, of a name in any case.
+    public static func isMLX(_ name: String) -> Bool {
+        mlx.contains(mlxConfigurations[name.lowercased()] ?? name.lowercased())
+    }
+
     /// Short names that llama-quantize accepts.
     public static let aliases = ["Q3_K": "Q3_K_M", "Q4_K": "Q4_K_M", "Q5_K": "Q5_K_M"]
 

@@ -9,7 +9,7 @@ public import Quantization
 /// that want the same artifact at once make it once.
 public final class ArtifactStore {
     /// The recipe of parents.
-    public static let parentRecipe = "BF16"
+    static func parentRecipe() throws -> ArtifactRecipe { .gguf(try Recipe.named("BF16")) }
 
     private let root: URL
     private let digests: FileDigests
@@ -31,16 +31,14 @@ public final class ArtifactStore {
     ///
     /// Those that are missing are made in one pass over the checkpoint.
     public func artifacts(
-        of model: URL, recipes names: [String], calibration: Calibration? = nil, preTokenizer: String? = nil,
-        threads: Int,
+        of model: URL, recipes: [ArtifactRecipe], preTokenizer: String? = nil, threads: Int,
         progress: @escaping ProgressHandler
     ) throws -> (records: [ArtifactRecord], built: Int) {
         try Folders.requireCheckpoint(model)
-        let recipes = try names.map(Recipe.named)
         let checkpoint = try Checkpoint(directory: model, preTokenizer: preTokenizer)
         let sources = try checkpoint.fileDigests(digests.digest(of:))
         let source = checkpoint.digest(of: sources)
-        let places = recipes.map { place(of: $0, calibration, checkpoint: checkpoint, source: source) }
+        let places = recipes.map { place(of: $0, checkpoint: checkpoint, source: source) }
         try digests.save()
 
         let lock = try FileLock(root.appendingPathComponent("\(source.short).lock"))
@@ -50,27 +48,36 @@ public final class ArtifactStore {
             for index in missing { try makeFolder(of: places[index]) }
             let made = try Converter(checkpoint).convert(
                 to: missing.map {
-                    Converter.Target(recipe: recipes[$0], calibration: calibration, url: places[$0])
-                }, threads: threads,
-                sourceDigests: { sources }, engineBuild: EngineBuild.name, progress: progress)
-            for (index, artifact) in zip(missing, made) { digests.remember(artifact.sha256, of: places[index]) }
-        }
-        let records = try zip(recipes, places).map { recipe, file in
-            guard let artifact = try artifact(at: file) else {
-                throw RunnerError("\(file.path) vanished from the store")
+                    Converter.Target(recipes[$0], url: places[$0].url, manifest: places[$0].manifest)
+                }, threads: threads, sourceDigests: { sources }, engineBuild: EngineBuild.name, progress: progress)
+            for (index, artifact) in zip(missing, made) {
+                for (file, digest) in artifact.contents(at: places[index].url) { digests.remember(digest, of: file) }
             }
-            return ArtifactRecord(
-                path: file.path, format: artifact.format,
-                recipe: artifact.calibration == nil ? recipe.name : "\(recipe.name)-imatrix", role: .candidate,
-                bytes: artifact.bytes, bitsPerWeight: artifact.bitsPerWeight, sha256: artifact.sha256,
-                model: checkpoint.name, source: source,
-                calibration: artifact.calibration.map {
-                    CalibrationRecord(datasets: $0.datasets, windows: $0.chunks, sha256: $0.sha256)
-                },
-                tensors: Self.groups(artifact.tensors))
+        }
+        let records = try places.map { place in
+            guard let artifact = try artifact(at: place) else {
+                throw RunnerError("\(place.url.path) vanished from the store")
+            }
+            return Self.record(of: artifact, at: place.url)
         }
         try digests.save()
         return (records, missing.count)
+    }
+
+    /// What a manifest says of an artifact, as a run lists it.
+    private static func record(of artifact: Manifest.Artifact, at url: URL) -> ArtifactRecord {
+        ArtifactRecord(
+            path: url.path, format: artifact.format,
+            recipe: artifact.calibration == nil ? artifact.recipe : "\(artifact.recipe)-imatrix", role: .candidate,
+            bytes: artifact.bytes, bitsPerWeight: artifact.bitsPerWeight, sha256: artifact.sha256,
+            model: artifact.source.name, source: artifact.source.digest,
+            calibration: artifact.calibration.map {
+                CalibrationRecord(datasets: $0.datasets, windows: $0.chunks, sha256: $0.sha256)
+            },
+            tensors: TensorGroup.groups(
+                of: artifact.tensors.map {
+                    .init(name: $0.name, type: $0.type, elements: $0.dimensions.reduce(1, *), bytes: $0.bytes)
+                }))
     }
 
     /// The record of an MLX folder that is not in the store, as the manifest of its conversion has it.
@@ -93,17 +100,7 @@ public final class ArtifactStore {
             }
         }
         try digests.save()
-        return ArtifactRecord(
-            path: folder.path, format: artifact.format, recipe: artifact.recipe, role: .candidate,
-            bytes: artifact.bytes, bitsPerWeight: artifact.bitsPerWeight, sha256: artifact.sha256,
-            model: artifact.source.name, source: artifact.source.digest, tensors: Self.groups(artifact.tensors))
-    }
-
-    private static func groups(_ tensors: [Manifest.Tensor]) -> [TensorGroup] {
-        TensorGroup.groups(
-            of: tensors.map {
-                .init(name: $0.name, type: $0.type, elements: $0.dimensions.reduce(1, *), bytes: $0.bytes)
-            })
+        return Self.record(of: artifact, at: folder)
     }
 
     /// The record of a GGUF file or an MLX folder that is not in the store.
@@ -140,33 +137,53 @@ public final class ArtifactStore {
         return folder.appendingPathComponent("\(model)-imatrix.gguf")
     }
 
-    private func place(of recipe: Recipe, _ calibration: Calibration?, checkpoint: Checkpoint, source: Digest) -> URL {
-        let matrix = recipe.usesBlocks ? calibration?.sha256.hex : nil
+    /// Where an artifact is, and the manifest that tells of it.
+    private struct Place {
+        let url: URL
+        let manifest: URL
+        /// The artifact as the manifest names it.
+        let file: String
+    }
+
+    /// `NAME-RECIPE-KEY/NAME-RECIPE.gguf` or `NAME-RECIPE-KEY/mlx/NAME-RECIPE`, with the manifest in the outer folder.
+    private func place(of recipe: ArtifactRecipe, checkpoint: Checkpoint, source: Digest) -> Place {
+        var matrix: String?
+        var format: String?
+        switch recipe {
+        case .gguf(let recipe, _, let calibration): matrix = recipe.usesBlocks ? calibration?.sha256.hex : nil
+        case .mlx: format = "mlx"
+        }
         let key = Digest(
-            of: ([source.hex, recipe.name, Converter.toolVersion, EngineBuild.name] + [matrix].compactMap { $0 })
-                .joined(separator: "\n"))
+            of: ([source.hex, recipe.name, Converter.toolVersion, EngineBuild.name]
+                + [matrix, format].compactMap { $0 }).joined(separator: "\n"))
         let name = "\(checkpoint.name)-\(recipe.name)\(matrix == nil ? "" : "-imatrix")"
-        return root.appendingPathComponent("\(name)-\(key.short)", isDirectory: true)
-            .appendingPathComponent("\(name).gguf")
+        let folder = root.appendingPathComponent("\(name)-\(key.short)", isDirectory: true)
+        let file = format.map { "\($0)/\(name)" } ?? "\(name).gguf"
+        return Place(
+            url: folder.appendingPathComponent(file), manifest: folder.appendingPathComponent(Manifest.fileName),
+            file: file)
     }
 
     /// What the manifest says of a whole, unchanged artifact; nil when there is none.
-    private func artifact(at file: URL) throws -> Manifest.Artifact? {
-        guard FileManager.default.fileExists(atPath: file.path),
-            let manifest = try? Manifest(contentsOf: Manifest.url(beside: file)),
-            let artifact = manifest.artifact(file.lastPathComponent),
-            try digests.digest(of: file) == artifact.sha256
+    private func artifact(at place: Place) throws -> Manifest.Artifact? {
+        guard FileManager.default.fileExists(atPath: place.url.path),
+            let manifest = try? Manifest(contentsOf: place.manifest), let artifact = manifest.artifact(place.file),
+            try artifact.contents(at: place.url).allSatisfy({ file, digest in
+                try FileManager.default.fileExists(atPath: file.path) && digests.digest(of: file) == digest
+            })
         else { return nil }
         return artifact
     }
 
     /// Makes an artifact's folder, without what a killed or an older lab left in it. The caller holds the lock.
-    private func makeFolder(of file: URL) throws {
-        let folder = file.deletingLastPathComponent()
+    private func makeFolder(of place: Place) throws {
+        let folder = place.manifest.deletingLastPathComponent()
         let files = FileManager.default
         do {
-            try files.createDirectory(at: folder, withIntermediateDirectories: true)
-            let isOld = (try? Manifest.orEmpty(at: Manifest.url(beside: file))) == nil
+            try files.createDirectory(
+                at: place.url.deletingLastPathComponent(), withIntermediateDirectories: true)
+            AtomicFolder.removeLeftovers(in: place.url.deletingLastPathComponent())
+            let isOld = (try? Manifest.orEmpty(at: place.manifest)) == nil
             for name in try files.contentsOfDirectory(atPath: folder.path)
             where name.hasSuffix(".partial") || (isOld && name == Manifest.fileName) {
                 try files.removeItem(at: folder.appendingPathComponent(name))

@@ -13,10 +13,11 @@ final class BackendSession {
     let runID: String
     private let contextLength: Int
     private let program: WorkerProgram
-    /// What runs GGUF files where the backend runs MLX folders alone: the parent of what is measured there.
-    private let companion: BackendSession?
+    /// This machine's CPU: what runs GGUF files where the backend runs MLX folders alone, and what backends are held
+    /// against.
+    private var companion: BackendSession?
     private var idle: Worker?
-    private var hosts: [[String]: ModelHost] = [:]
+    private var hosts: [HostKey: ModelHost] = [:]
     private var windows: [CutText: [Digest]] = [:]
     private var rendered: [RenderedPrompts: [RenderedPrompt]] = [:]
     /// Keys of samples computed in this run that several evaluations may use.
@@ -44,27 +45,44 @@ final class BackendSession {
             backend != "mlx"
             ? nil
             : try BackendSession(
-                backend: "cpu", contextLength: contextLength, options: options, history: history, runID: runID)
+                backend: Self.referenceBackend, contextLength: contextLength, options: options, history: history,
+                runID: runID)
     }
 
     /// The session that runs an artifact: this one, or its companion.
     private func runner(of artifact: ArtifactRecord) -> BackendSession {
-        artifact.format == "mlx" ? self : companion ?? self
+        backend == "mlx" && artifact.format != "mlx" ? companion ?? self : self
     }
 
-    /// Why a backend cannot run an artifact; nil where the artifact is of its format.
-    static func obstacle(to artifact: ArtifactRecord, on backend: String) -> RunnerError? {
-        switch (backend == "mlx", artifact.format == "mlx") {
-        case (true, false):
-            RunnerError(
-                "mlx runs MLX folders, and \(artifact.path) is none",
-                remedy: "make one with llama-pajamas-quant convert --formats mlx, and name it with --artifact",
-                exitCode: .usage)
-        case (false, true):
-            RunnerError(
-                "\(backend) runs GGUF files, and \(artifact.path) is an MLX folder", remedy: "name --backend mlx",
-                exitCode: .usage)
-        case (true, true), (false, false): nil
+    /// The backend that computes an artifact: this one, or the CPU in its place.
+    func backend(of artifact: ArtifactRecord) -> String { runner(of: artifact).backend }
+
+    /// The session on this machine's CPU, which other backends are held against.
+    func reference() throws -> BackendSession {
+        if backend == Self.referenceBackend { return self }
+        if let companion { return companion }
+        let made = try BackendSession(
+            backend: Self.referenceBackend, contextLength: contextLength, options: options, history: history,
+            runID: runID)
+        companion = made
+        return made
+    }
+
+    /// The backend that others are held against.
+    static let referenceBackend = "cpu"
+
+    /// How an artifact is computed a second time, to see what of a difference is only arithmetic.
+    struct Variation: Hashable {
+        /// Tokens computed at a time.
+        var microBatch: Int
+        /// Threads; nil for as many as the first time.
+        var threads: Int?
+
+        /// As it enters sample keys.
+        var keyParameters: [String: String] {
+            var parameters = ["micro_batch": "\(microBatch)"]
+            parameters["threads"] = threads.map(String.init)
+            return parameters
         }
     }
 
@@ -89,17 +107,19 @@ final class BackendSession {
     /// The worker for an artifact.
     ///
     /// - Parameters:
-    ///   - microBatch: tokens computed at a time, where that is not the lab's own number.
+    ///   - variation: how it is computed where that is not the run's own way.
     ///   - parent: a parent to load beside it.
-    func host(of artifact: ArtifactRecord, microBatch: Int? = nil, besides parent: ArtifactRecord? = nil) -> ModelHost {
+    func host(
+        of artifact: ArtifactRecord, _ variation: Variation? = nil, besides parent: ArtifactRecord? = nil
+    ) -> ModelHost {
         let runner = runner(of: artifact)
-        if runner !== self { return runner.host(of: artifact, microBatch: microBatch, besides: parent) }
-        let key = [artifact.path, microBatch.map(String.init) ?? "", parent?.path ?? ""]
+        if runner !== self { return runner.host(of: artifact, variation, besides: parent) }
+        let key = HostKey(artifact: artifact.path, variation: variation, parent: parent?.path)
         if let host = hosts[key] { return host }
         func absolute(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
         let setup = ModelHost.Setup(
             path: absolute(artifact.path), backend: backend, contextLength: contextLength, compute: options.compute,
-            microBatch: microBatch, parentPath: parent.map { absolute($0.path) })
+            variation: variation, parentPath: parent.map { absolute($0.path) })
         let host = ModelHost(setup) { [unowned self] in
             // The worker that introduced itself serves the first artifact.
             if let worker = idle {
@@ -110,6 +130,12 @@ final class BackendSession {
         }
         hosts[key] = host
         return host
+    }
+
+    private struct HostKey: Hashable {
+        let artifact: String
+        let variation: Variation?
+        let parent: String?
     }
 
     private struct RenderedPrompts: Hashable {
@@ -142,19 +168,24 @@ final class BackendSession {
 
     /// Ends the workers of an artifact, so that its memory is free; a new one starts when it is needed again.
     func release(_ artifact: ArtifactRecord) {
-        hosts = hosts.filter { $0.key.first != artifact.path }
+        hosts = hosts.filter { $0.key.artifact != artifact.path }
         companion?.release(artifact)
     }
 
     /// What identifies an artifact's samples here, beside the samples.
     ///
-    /// - Parameter seed: what the seeds of sampling come from; nil where nothing is drawn.
-    func conditions(_ artifact: ArtifactRecord, _ solver: some Solver, seed: Int? = nil) -> SampleConditions {
+    /// - Parameters:
+    ///   - variation: how it is computed where that is not the run's own way.
+    ///   - seed: what the seeds of sampling come from; nil where nothing is drawn.
+    func conditions(
+        _ artifact: ArtifactRecord, _ solver: some Solver, _ variation: Variation? = nil, seed: Int? = nil
+    ) -> SampleConditions {
         let runner = runner(of: artifact)
-        if runner !== self { return runner.conditions(artifact, solver, seed: seed) }
+        if runner !== self { return runner.conditions(artifact, solver, variation, seed: seed) }
         return SampleConditions(
             artifact: artifact.sha256, evaluator: solver.id,
-            parameters: solver.parameters.merging(options.compute.keyParameters) { $1 },
+            parameters: solver.parameters.merging(options.compute.keyParameters) { $1 }
+                .merging(variation?.keyParameters ?? [:]) { $1 },
             engine: greeting.engine.build(on: backend), backend: backend, device: device, seed: seed.map { UInt64($0) })
     }
 

@@ -32,7 +32,7 @@ struct Calibrator {
         let content = try text.read()
         try text.requireApart(content, from: CalibrationText.evaluationTexts(of: model, and: measured))
         let parents = try store.artifacts(
-            of: model, recipes: [ArtifactStore.parentRecipe], preTokenizer: preTokenizer, threads: threads,
+            of: model, recipes: [try ArtifactStore.parentRecipe()], preTokenizer: preTokenizer, threads: threads,
             progress: progress)
         guard let parent = parents.records.first else { throw RunnerError("the store made no parent") }
         return (try calibration(of: parent, text: text, content: content), parents.built)

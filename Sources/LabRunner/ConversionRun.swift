@@ -265,7 +265,7 @@ extension ArtifactRecipe {
 
 extension Manifest.Artifact {
     /// The files and their digests, where the artifact is at a place.
-    fileprivate func contents(at url: URL) -> [(file: URL, digest: Digest)] {
+    func contents(at url: URL) -> [(file: URL, digest: Digest)] {
         files?.map { (url.appendingPathComponent($0.name), $0.sha256) } ?? [(url, sha256)]
     }
 

@@ -11,8 +11,8 @@ final class ModelHost: InferenceModel {
         /// The longest window that will be asked for.
         var contextLength: Int
         var compute: ComputeSettings
-        /// Tokens computed at a time, in place of the usual number.
-        var microBatch: Int?
+        /// What is done otherwise than that.
+        var variation: BackendSession.Variation?
         /// A parent to load beside it, for comparisons in lockstep.
         var parentPath: String?
     }
@@ -105,7 +105,8 @@ final class ModelHost: InferenceModel {
             parameters.parentPath = parentPath
             parameters.parentMicroBatch = parameters.microBatch
         }
-        parameters.microBatch = setup.microBatch ?? parameters.microBatch
+        parameters.microBatch = setup.variation?.microBatch ?? parameters.microBatch
+        parameters.threads = setup.variation?.threads ?? parameters.threads
         // A worker that could not make the context has no other one either.
         load = .nothing
         if case .loaded(let model) = try started().perform(.load(parameters)), wanted != .vocabulary {

@@ -46,9 +46,18 @@ public struct SuiteRun {
         let store = try ArtifactStore(at: options.store)
         let lock = try RunLock(runIn: options.history, store: options.store)
         defer { withExtendedLifetime(lock) {} }
-        let artifacts = try prepareArtifacts(store: store)
-        for request in requestedBackends where !request.isOptional {
-            if let obstacle = BackendSession.obstacle(to: artifacts.candidate, on: request.name) { throw obstacle }
+        let requests = requestedBackends
+        var obstacles: [String: RunnerError] = [:]
+        for request in requests where request.isOptional && request.name == "mlx" {
+            obstacles[request.name] = WorkerProgram.obstacleToMLX
+        }
+        let artifacts = try RunArtifacts(
+            options, for: requests.filter { obstacles[$0.name] == nil }, plans, store: store, progress: progress)
+        for request in requests where obstacles[request.name] == nil {
+            obstacles[request.name] = artifacts.obstacle(on: request.name)
+        }
+        if let obstacle = requests.lazy.filter({ !$0.isOptional }).compactMap({ obstacles[$0.name] }).first {
+            throw obstacle
         }
         // A reference that is not there is a fault to hear of before an hour of work.
         let reference =
@@ -58,8 +67,8 @@ public struct SuiteRun {
         var findings = Findings()
         var engine: EngineRecord?
         var device = "none"
-        for request in requestedBackends {
-            if let obstacle = BackendSession.obstacle(to: artifacts.candidate, on: request.name) {
+        for request in requests {
+            if let obstacle = obstacles[request.name] {
                 for plan in plans { findings.append(.skipped(plan, backend: request.name, reason: obstacle.message)) }
                 continue
             }
@@ -97,7 +106,10 @@ public struct SuiteRun {
 
     private var requestedBackends: [Suite.BackendRequest] {
         guard !options.backends.isEmpty else { return options.suite.backends }
-        return options.backends.map { Suite.BackendRequest(name: $0, isOptional: false) }
+        return options.backends.map { name in
+            let recipe = options.suite.backends.first { $0.name == name }?.recipe
+            return Suite.BackendRequest(name: name, isOptional: false, recipe: recipe)
+        }
     }
 
     private func selectedPlans() throws -> [Suite.EvaluationPlan] {
@@ -134,88 +146,49 @@ public struct SuiteRun {
         return Set(asking.map(\.name))
     }
 
-    private struct Artifacts {
-        var parent: ParentModel
-        var candidate: ArtifactRecord
-        var built: Int
-        var reused: Int
-    }
-
-    private func prepareArtifacts(store: ArtifactStore) throws -> Artifacts {
-        let recipe = options.recipe ?? options.suite.recipe
-        let model = options.model ?? options.suite.model
-        let pack = try options.pack.map { try Self.pack($0, in: options.store) }
-        let recipes = (pack == nil ? [ArtifactStore.parentRecipe] : []) + (options.artifact == nil ? [recipe] : [])
-        let calibrated = options.artifact == nil ? try calibration(of: model, store: store) : nil
-        let made =
-            recipes.isEmpty
-            ? (records: [], built: 0)
-            : try store.artifacts(
-                of: model, recipes: recipes, calibration: calibrated?.calibration, threads: options.threads,
-                progress: progress)
-        let parent: ParentModel
-        if let pack {
-            parent = .pack(pack)
-        } else {
-            guard var record = made.records.first else { throw RunnerError("the store made no parent") }
-            record.role = .parent
-            record.tensors = nil  // it would only repeat that all weights have one type
-            parent = .model(record)
-        }
-        guard var candidate = try options.artifact.map({ try store.record(ofFile: $0) }) ?? made.records.last else {
-            throw RunnerError("the store made no artifact")
-        }
-        candidate.role = .candidate
-        // The parent may have been made for the calibration.
-        let built = made.built + (calibrated?.artifactsBuilt ?? 0)
-        return Artifacts(
-            parent: parent, candidate: candidate, built: built, reused: max(0, made.records.count - built))
-    }
-
-    /// The pack that the options name: a file, which is taken into the store, or the beginning of an identifier.
-    private static func pack(_ name: String, in store: URL) throws -> PredictionPack {
-        let packs = PackStore(in: store)
-        let file = URL(fileURLWithPath: name)
-        guard FileManager.default.fileExists(atPath: file.path) else { return try packs.resolve(name) }
-        return try packs.importPack(PackFile(contentsOf: file))
-    }
-
-    /// The importance matrix that the suite asks for, and how many artifacts were made for it.
-    private func calibration(
-        of model: URL, store: ArtifactStore
-    ) throws -> (calibration: Calibration, artifactsBuilt: Int)? {
-        guard let plan = options.suite.calibration else { return nil }
-        let text = CalibrationText(file: plan.dataset.file, name: plan.dataset.name, windows: plan.windows)
-        return try Calibrator(
-            store: store, threads: options.threads, worker: options.worker,
-            silenceLimit: options.workerSilenceLimit, progress: progress
-        ).calibration(of: model, text: text, apartFrom: selectedPlans().compactMap(\.dataset))
-    }
-
     /// Runs evaluations on one backend.
     ///
     /// Those that see most of a model come first: what they compute serves the others.
     private func evaluate(
-        _ plans: [Suite.EvaluationPlan], inputs: [EvaluationInput], artifacts: Artifacts, reference: RunRecord?,
+        _ plans: [Suite.EvaluationPlan], inputs: [EvaluationInput], artifacts: RunArtifacts, reference: RunRecord?,
         session: BackendSession
     ) throws -> Findings {
+        let candidate = try artifacts.candidate(on: session.backend)
         var found: [Findings] = plans.map { _ in Findings() }
         let order = plans.indices.sorted { plans[$0].evaluator.rank < plans[$1].evaluator.rank }
         // What one of them lacks is a fault to hear of before the others have worked.
         var windows: [(index: Int, shared: WindowEvaluation)] = []
         var jobs: [(index: Int, job: any PromptJob)] = []
         var speeds: [(index: Int, evaluation: ThroughputEvaluation)] = []
+        var consistencies: [(index: Int, run: () throws -> Findings)] = []
         for index in order {
+            if plans[index].evaluator.comparesBackends {
+                let subject = ConsistencySubject(
+                    plan: plans[index], session: session, candidate: candidate, reference: try artifacts.reference(),
+                    progress: progress)
+                switch inputs[index] {
+                case .text(let text):
+                    consistencies.append((index, ConsistencyEvaluation(subject: subject, text: text).run))
+                case .prompts(let set, let generation):
+                    consistencies.append(
+                        (
+                            index,
+                            TextConsistencyEvaluation(subject: subject, promptSet: set, generation: generation).run
+                        ))
+                case .speed: break
+                }
+                continue
+            }
             switch inputs[index] {
             case .text(let text):
                 let shared = try WindowEvaluation(
                     plans[index], text: text, session: session, parent: artifacts.parent,
-                    candidate: artifacts.candidate, reference: reference, progress: progress)
+                    candidate: candidate, reference: reference, progress: progress)
                 windows.append((index, shared))
             case .prompts(let set, let generation):
                 let shared = PromptEvaluation(
                     plan: plans[index], generation: generation, promptSet: set, session: session,
-                    parent: artifacts.parent, candidate: artifacts.candidate, progress: progress)
+                    parent: artifacts.parent, candidate: candidate, progress: progress)
                 guard let job = shared.job else { continue }
                 try job.requireFitting()
                 jobs.append((index, job))
@@ -227,7 +200,7 @@ public struct SuiteRun {
                     (
                         index,
                         ThroughputEvaluation(
-                            plan: plans[index], speed: speed, session: session, candidate: artifacts.candidate,
+                            plan: plans[index], speed: speed, session: session, candidate: candidate,
                             progress: progress)
                     ))
             }
@@ -250,22 +223,24 @@ public struct SuiteRun {
                 computed: found[index].usage.computed + prepared.computed, shared: found[index].usage.shared,
                 reused: found[index].usage.reused)
         }
+        for (index, run) in consistencies { found[index] = try run() }
         for (index, evaluation) in speeds {
             // Nothing else may hold memory or threads while speed is measured.
             session.release(artifacts.parent.record)
-            session.release(artifacts.candidate)
+            session.release(candidate)
             found[index] = try evaluation.run()
         }
         return found.reduce(into: Findings()) { $0.append($1) }
     }
 
     /// What the run is about to measure, as far as references are looked for by it.
-    private func prospect(_ plans: [Suite.EvaluationPlan], _ artifacts: Artifacts) -> RunRecord {
+    private func prospect(_ plans: [Suite.EvaluationPlan], _ artifacts: RunArtifacts) -> RunRecord {
         var findings = Findings()
         findings.measurements = requestedBackends.flatMap { backend in
-            plans.map { plan in
-                Measurement(
-                    artifact: artifacts.candidate.path, backend: backend.name, evaluation: plan.name,
+            plans.compactMap { plan in
+                guard let candidate = try? artifacts.candidate(on: backend.name) else { return nil }
+                return Measurement(
+                    artifact: candidate.path, backend: backend.name, evaluation: plan.name,
                     metric: .perplexity, value: 0, n: 0, interval: nil, cached: false)
             }
         }
@@ -274,7 +249,7 @@ public struct SuiteRun {
 
     private func makeRecord(
         _ findings: Findings, of plans: [Suite.EvaluationPlan], engine: EngineRecord?, device: String,
-        artifacts: Artifacts
+        artifacts: RunArtifacts
     ) -> RunRecord {
         var parent = artifacts.parent.record
         parent.role = .parent
@@ -283,7 +258,7 @@ public struct SuiteRun {
             command: options.command,
             suite: SuiteReference(name: options.suite.name, sha256: options.suite.digest),
             verdict: Verdict.overall(findings.verdicts),
-            artifacts: [parent, artifacts.candidate], measurements: findings.measurements,
+            artifacts: [parent] + artifacts.candidates, measurements: findings.measurements,
             verdicts: findings.verdicts, pairedSeries: findings.series, fidelity: findings.fidelity,
             tolerances: plans.flatMap(\.tolerances), datasets: findings.datasets, engine: engine,
             machine: Machine.record(device: device, threads: options.threads),
@@ -294,6 +269,7 @@ public struct SuiteRun {
         record.lab = Converter.toolVersion
         findings.prompts.enter(&record)
         findings.speed.enter(&record)
+        record.consistency = findings.consistency.isEmpty ? nil : findings.consistency
         return record
     }
 

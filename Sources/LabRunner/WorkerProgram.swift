@@ -28,6 +28,15 @@ struct WorkerProgram {
         arguments = ["-s", "-P", clone.appendingPathComponent("workers/mlx").path]
     }
 
+    /// Why mlx cannot be run without making an environment for mlx-lm first; nil where it is there.
+    static var obstacleToMLX: RunnerError? {
+        let remedy = "./lab engine mlx makes it"
+        guard let launcher = Locations.clone?.appendingPathComponent("lab"),
+            (try? output(of: launcher, ["engine", "mlx", "--present"])) != nil
+        else { return RunnerError("no mlx worker: mlx-lm has no environment on this machine", remedy: remedy) }
+        return nil
+    }
+
     /// A worker that has been started.
     func start() throws -> Worker {
         try Worker(executable: executable, arguments: arguments, silenceLimit: silenceLimit)
@@ -35,20 +44,25 @@ struct WorkerProgram {
 
     /// The Python with mlx-lm, as `./lab engine mlx` provides it.
     private static func python(by launcher: URL) throws -> URL {
-        let process = Process()
-        let output = Pipe()
-        process.executableURL = launcher
-        process.arguments = ["engine", "mlx"]
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = output
-        try process.run()
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        guard process.terminationStatus == 0, let path = text.split(separator: "\n").last else {
+        guard let path = try output(of: launcher, ["engine", "mlx"])?.split(separator: "\n").last else {
             throw InferenceError(
                 .backendMissing, "no mlx worker: the environment of mlx-lm could not be made",
                 remedy: "./lab engine mlx says why")
         }
         return URL(fileURLWithPath: String(path))
+    }
+
+    /// What a program prints; nil where it fails.
+    private static func output(of program: URL, _ arguments: [String]) throws -> String? {
+        let process = Process()
+        let output = Pipe()
+        process.executableURL = program
+        process.arguments = arguments
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = output
+        try process.run()
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        return process.terminationStatus == 0 ? text : nil
     }
 }

@@ -29,6 +29,24 @@ extension RunRecord {
         if let value, !value.isFinite { throw .notFinite(run: id, field: field()) }
     }
 
+    private func check(_ record: ConsistencyRecord, _ place: String) throws(ReportError) {
+        for (name, figures) in [("predictions", record.predictions), ("predictions_floor", record.predictionsFloor)] {
+            try check(figures?.klMeanNats, "\(place).\(name).kl_mean_nats")
+            try check(figures?.klMaxNats, "\(place).\(name).kl_max_nats")
+            try check(figures?.topAgreementPercent, "\(place).\(name).top1_agreement_percent")
+            try check(figures?.logitDifferenceMaxNats, "\(place).\(name).logit_difference_max_nats")
+        }
+        for (name, figures) in [("texts", record.texts), ("texts_floor", record.textsFloor)] {
+            try check(figures?.exactPercent, "\(place).\(name).exact_percent")
+            try check(figures?.similarityPercent, "\(place).\(name).similarity_percent")
+        }
+        for (rank, worst) in record.worst.enumerated() {
+            try check(worst.token.klNats, "\(place).worst[\(rank)].kl_nats")
+            try check(worst.token.parentNats, "\(place).worst[\(rank)].parent_nats")
+            try check(worst.token.candidateNats, "\(place).worst[\(rank)].candidate_nats")
+        }
+    }
+
     private func check(_ record: ThroughputRecord, _ place: String) throws(ReportError) {
         for (name, speed) in [
             ("prefill", record.prefill), ("decode", record.decode),
@@ -136,6 +154,9 @@ extension RunRecord {
         }
         for (index, record) in (throughput ?? []).enumerated() {
             try check(record, "throughput[\(index)]")
+        }
+        for (index, record) in (consistency ?? []).enumerated() {
+            try check(record, "consistency[\(index)]")
         }
         for (index, setup) in (speedSetups ?? []).enumerated() {
             let place = "speed_setups[\(index)]"

@@ -80,7 +80,8 @@ extension WorkerProblem {
     static func noRoom(
         for path: String, on devices: [ggml_backend_dev_t], _ parameters: WorkerRequest.LoadParameters
     ) -> WorkerProblem? {
-        guard !devices.isEmpty, let room = DeviceRoom(of: path, on: devices), room.layers < parameters.deviceLayers ?? room.all
+        guard !devices.isEmpty, let room = DeviceRoom(of: path, on: devices),
+            room.layers < parameters.deviceLayers ?? room.all
         else { return nil }
         let advice =
             room.layers > 0

@@ -54,14 +54,15 @@ extension Context {
         }
         let (klNats, sumVariance) = DivergenceEstimate.combine(positions.map(\.1))
         return try divergence(
-            chunk, positions.map(\.0), klNats: klNats, sumVariance: sumVariance, parentScore: parent.score)
+            chunk, positions.map(\.0), klNats: klNats, sumVariance: sumVariance,
+            logitDifferences: positions.map(\.1.logitDifferenceMax), parentScore: parent.score)
     }
 
     /// Compares the model's predictions on a chunk with its parent's, which is computed beside it.
     func diverge(_ chunk: [llama_token], from parent: Context, batch: Batch) throws -> ChunkDivergence {
         let expected = try parent.compute(chunk, batch: batch)
         let logits = try compute(chunk, batch: batch)
-        let positions = try logits.map(scratch: {}) { _, index -> (ComparedPosition, Double) in
+        let positions = try logits.map(scratch: {}) { _, index -> (ComparedPosition, Double, Double) in
             let (p, q) = (LogSoftmax(expected.row(index)), LogSoftmax(logits.row(index)))
             guard p.isFinite, q.isFinite else { throw WorkerProblem.notFinite }
             let token = logits.token(index)
@@ -70,11 +71,13 @@ extension Context {
                 parentChoice: Int32(p.likeliest(in: expected.row(index))),
                 candidateChoice: Int32(q.likeliest(in: logits.row(index))))
             let nats = ExactDivergence.nats(parent: expected.row(index), p, candidate: logits.row(index), q)
-            return (compared, nats)
+            let difference = ExactDivergence.logitDifferenceMax(
+                parent: expected.row(index), p, candidate: logits.row(index), q)
+            return (compared, nats, difference)
         }
         return try divergence(
             chunk, positions.map(\.0), klNats: positions.map(\.1), sumVariance: 0,
-            parentScore: ChunkScore(nats: positions.map(\.0.parentNats)))
+            logitDifferences: positions.map(\.2), parentScore: ChunkScore(nats: positions.map(\.0.parentNats)))
     }
 
     /// What both models make of one position.
@@ -87,7 +90,7 @@ extension Context {
 
     private func divergence(
         _ chunk: [llama_token], _ positions: [ComparedPosition], klNats: [Double], sumVariance: Double,
-        parentScore: ChunkScore
+        logitDifferences: [Double], parentScore: ChunkScore
     ) throws -> ChunkDivergence {
         guard klNats.allSatisfy(\.isFinite), sumVariance.isFinite else { throw WorkerProblem.notFinite }
         let first = chunk.count - positions.count
@@ -101,6 +104,7 @@ extension Context {
         return ChunkDivergence(
             candidate: try ChunkScore(nats: positions.map(\.candidateNats)), parent: parentScore,
             klNats: klNats.map(Float.init), klSumVariance: sumVariance,
+            logitDifferenceMaxNats: Float(logitDifferences.max() ?? 0),
             agreements: positions.count { $0.parentChoice == $0.candidateChoice },
             onlyParentRight: outcomes.count { $0.parent && !$0.candidate },
             onlyCandidateRight: outcomes.count { !$0.parent && $0.candidate },

@@ -6,7 +6,7 @@ import Testing
 struct MLXArtifactTests {
     private func convert(_ lab: LabCommand) throws -> URL {
         let output = lab.folder.appendingPathComponent("models")
-        let made = try lab.convert(to: output, ["--formats", "mlx", "--precision", "4bit"])
+        let made = try lab.convert(to: output, ["--formats", "gguf,mlx", "--precision", "q4_k_m:4bit"])
         #expect(made.status == 0, "\(made.errors)")
         return output.appendingPathComponent("mlx/pajama-tiny-4bit")
     }
@@ -18,10 +18,15 @@ struct MLXArtifactTests {
         let onCPU = try lab.run("suites/smoke", ["--artifact", folder.path, "--backend", "cpu"])
         #expect(onCPU.status == 2)
         #expect(onCPU.errors.contains("\(folder.path) is an MLX folder"))
-        let onMLX = try lab.run("suites/smoke", ["--backend", "cpu", "--backend", "mlx"])
+        let file = lab.folder.appendingPathComponent("models/gguf/pajama-tiny-q4_k_m.gguf")
+        let onMLX = try lab.run(
+            "suites/smoke", ["--backend", "cpu", "--backend", "mlx", "--artifact", file.path])
         #expect(onMLX.status == 2)
         #expect(onMLX.errors.contains("mlx runs MLX folders"))
         #expect(!onMLX.errors.contains("chunks"))
+        let nameless = try lab.run("suites/smoke", ["--backend", "mlx"])
+        #expect(nameless.status == 2)
+        #expect(nameless.errors.contains("names no recipe for mlx") && nameless.errors.contains("--recipe"))
     }
 
     @Test("a folder that is not what its manifest says, or in none, is exit 4 and named")

@@ -7,7 +7,8 @@ struct FidelityMetricsTests {
     private func chunk(_ kl: [Float], agreements: Int) -> ChunkDivergence {
         let score = ChunkScore(nllSumNats: 10, tokenCount: kl.count)
         return ChunkDivergence(
-            candidate: score, parent: score, klNats: kl, klSumVariance: 0, agreements: agreements, onlyParentRight: 0,
+            candidate: score, parent: score, klNats: kl, klSumVariance: 0, logitDifferenceMaxNats: 0,
+            agreements: agreements, onlyParentRight: 0,
             onlyCandidateRight: 0, worst: [])
     }
 

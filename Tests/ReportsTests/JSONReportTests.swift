@@ -8,6 +8,7 @@ import Testing
         sampleRun(), sampleRun(limit: 2), hostileRun(), emptyRun(), fidelityRun(), fidelityRun(.needsMore),
         fidelityRun(.exact, source: .lockstep, hasFloor: false), hostileFidelityRun(), olderRun(),
         generationRun(), payloadRun(), promptRun(), regressedRun(), incomparableRun(), hostileRegressionRun(),
+        consistencyRun(),
     ])
     func theReportFollowsTheDocumentedSchema(run: RunRecord) throws {
         let schema = try JSONValue(Data(contentsOf: schemaURL))

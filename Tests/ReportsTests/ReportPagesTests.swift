@@ -17,7 +17,7 @@ import Testing
         ("full", fullRun(), trends), ("regressed", regressedRun(), trends), ("held", heldRun(), trends),
         ("incomparable", incomparableRun(), []), ("hostile-regression", hostileRegressionRun(), trends),
         ("hostile", hostileFidelityRun(), trends), ("payloads", payloadRun(), trends), ("endless", endlessRun(), []),
-        ("speed", speedRun(), [sampleTrend()]), ("slower", slowerRun(), []),
+        ("speed", speedRun(), [sampleTrend()]), ("slower", slowerRun(), []), ("consistency", consistencyRun(), []),
     ]
 
     @Test(arguments: pages.map(\.name))

@@ -25,8 +25,12 @@ public final class RPCServer {
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         try process.run()
-        for _ in 0..<400 where process.isRunning && !Self.isListening(port) { usleep(50_000) }
-        guard Self.isListening(port) else { throw CocoaError(.executableLoad) }
+        for _ in 0..<400 where process.isRunning {
+            // One connection that succeeds is enough: the server lets one wait, and a second may wait for minutes.
+            if Self.isListening(port) { return }
+            usleep(50_000)
+        }
+        throw CocoaError(.executableLoad)
     }
 
     deinit { kill() }

@@ -23,12 +23,17 @@ engine_command() {
         cuda_command "$@"
         ;;
     mlx)
-        provide_mlx
+        if [ "${2:-}" = --present ]; then
+            describe_mlx
+            mlx_in_place || exit 4
+        else
+            provide_mlx
+        fi
         # For programs that start the worker: the last line is its Python.
         echo "$MLX_PYTHON"
         ;;
     *)
-        echo "usage: ./lab engine [cuda [--toolkit] | mlx | peers [NAME...]]   (names: $PEERS)" >&2
+        echo "usage: ./lab engine [cuda [--toolkit] | mlx [--present] | peers [NAME...]]   (names: $PEERS)" >&2
         exit 2
         ;;
     esac

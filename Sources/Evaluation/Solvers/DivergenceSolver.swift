@@ -18,19 +18,16 @@ public struct DivergenceSolver: Solver {
     private let parent: Parent
 
     /// A solver that compares with a parent.
-    ///
-    /// - Parameter microBatch: tokens computed at a time where that is not the lab's own number.
-    public init(_ windows: WindowSettings, parent: Parent, microBatch: Int? = nil) {
+    public init(_ windows: WindowSettings, parent: Parent) {
         self.parent = parent
         var parameters = windows.parameters
         switch parent {
         case .pack(let settings, _):
-            id = "divergence/1"
+            id = "divergence/2"
             parameters.merge(settings.parameters) { mine, _ in mine }
         case .lockstep:
-            id = "divergence-exact/1"
+            id = "divergence-exact/2"
         }
-        parameters["micro_batch"] = microBatch.map(String.init)
         self.parameters = parameters
     }
 

@@ -8,6 +8,12 @@ public struct ChunkDivergence: Hashable, Sendable {
     public var klNats: [Float]
     /// The variance of the estimate of the chunk's summed KL, nats squared; 0 when it is exact.
     public var klSumVariance: Double
+    /// The largest difference of a token's ln p between the two, nats: of any token's, or from a pack of the tokens that
+    /// it keeps, to its steps of 2^-11 nats.
+    ///
+    /// It is the largest difference of logits once both are normalized: a constant added to all logits of a position
+    /// changes no prediction.
+    public var logitDifferenceMaxNats: Float
     /// Positions at which both models hold the same token for the likeliest.
     public var agreements: Int
     /// Positions at which only the parent's likeliest token is the text's.
@@ -22,13 +28,15 @@ public struct ChunkDivergence: Hashable, Sendable {
 
     /// Creates a result.
     public init(
-        candidate: ChunkScore, parent: ChunkScore, klNats: [Float], klSumVariance: Double, agreements: Int,
-        onlyParentRight: Int, onlyCandidateRight: Int, worst: [DivergentToken]
+        candidate: ChunkScore, parent: ChunkScore, klNats: [Float], klSumVariance: Double,
+        logitDifferenceMaxNats: Float, agreements: Int, onlyParentRight: Int, onlyCandidateRight: Int,
+        worst: [DivergentToken]
     ) {
         self.candidate = candidate
         self.parent = parent
         self.klNats = klNats
         self.klSumVariance = klSumVariance
+        self.logitDifferenceMaxNats = logitDifferenceMaxNats
         self.agreements = agreements
         self.onlyParentRight = onlyParentRight
         self.onlyCandidateRight = onlyCandidateRight
@@ -73,7 +81,8 @@ public struct DivergentToken: Hashable, Sendable, Codable {
 
 extension ChunkDivergence: Codable {
     private enum CodingKeys: String, CodingKey {
-        case candidate, parent, klNats, klSumVariance, agreements, onlyParentRight, onlyCandidateRight, worst
+        case candidate, parent, klNats, klSumVariance, logitDifferenceMaxNats, agreements
+        case onlyParentRight, onlyCandidateRight, worst
     }
 
     /// Decodes the form of the wire and of the history: the divergences as little-endian floats in base 64.
@@ -83,6 +92,7 @@ extension ChunkDivergence: Codable {
         parent = try container.decode(ChunkScore.self, forKey: .parent)
         klNats = try container.decode(PackedFloats.self, forKey: .klNats).values
         klSumVariance = try container.decode(Double.self, forKey: .klSumVariance)
+        logitDifferenceMaxNats = try container.decode(Float.self, forKey: .logitDifferenceMaxNats)
         agreements = try container.decode(Int.self, forKey: .agreements)
         onlyParentRight = try container.decode(Int.self, forKey: .onlyParentRight)
         onlyCandidateRight = try container.decode(Int.self, forKey: .onlyCandidateRight)
@@ -96,6 +106,7 @@ extension ChunkDivergence: Codable {
         try container.encode(parent, forKey: .parent)
         try container.encode(PackedFloats(klNats), forKey: .klNats)
         try container.encode(klSumVariance, forKey: .klSumVariance)
+        try container.encode(logitDifferenceMaxNats, forKey: .logitDifferenceMaxNats)
         try container.encode(agreements, forKey: .agreements)
         try container.encode(onlyParentRight, forKey: .onlyParentRight)
         try container.encode(onlyCandidateRight, forKey: .onlyCandidateRight)

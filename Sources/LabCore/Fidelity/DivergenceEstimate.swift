@@ -25,6 +25,8 @@ package struct DivergenceEstimate {
     package var mean: (l: Double, h: Double)
     /// Sample variances of l and h and their covariance.
     package var variance: (l: Double, h: Double, both: Double)
+    /// The largest |l| of the tokens that the pack keeps, nats; those too unlikely for its codes are left out.
+    package var logitDifferenceMax: Double
 
     /// Compares a position.
     ///
@@ -37,9 +39,11 @@ package struct DivergenceEstimate {
         let candidateTail = tail.sum(without: parent.top.lazy.map(\.id)) / softmax.sum
         tailMass = Double(parent.tailMass)
         known = candidateTail - tailMass
+        logitDifferenceMax = 0
         for token in parent.top {
             let logP = token.logProbability
             let logQ = -softmax.nats(logits[Int(token.id)])
+            if !token.isClipped { logitDifferenceMax = max(logitDifferenceMax, abs(logP - logQ)) }
             let (p, q) = (exp(logP), exp(logQ))
             known += p * (logP - logQ) + q - p
         }
@@ -54,6 +58,7 @@ package struct DivergenceEstimate {
         let ratio = candidateTail > 0 ? tailMass / candidateTail : 0
         let values = parent.samples.map { sample -> (l: Double, h: Double) in
             let l = sample.logProbability + softmax.nats(logits[Int(sample.id)])
+            if !sample.isClipped { logitDifferenceMax = max(logitDifferenceMax, abs(l)) }
             return (l, ratio > 0 ? exp(-l) * ratio - 1 : 0)
         }
         let count = Double(sampleCount)

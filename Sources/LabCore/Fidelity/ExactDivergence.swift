@@ -37,6 +37,20 @@ package enum ExactDivergence {
         return sum / p.sum
     }
 
+    /// The largest |ln p - ln q| of any token, nats; a logit that is not finite is passed over.
+    package static func logitDifferenceMax(
+        parent: UnsafeBufferPointer<Float>, _ p: LogSoftmax, candidate: UnsafeBufferPointer<Float>, _ q: LogSoftmax
+    ) -> Double {
+        precondition(parent.count == candidate.count, "two vocabularies")
+        let shift = Float(log(p.sum) - log(q.sum))
+        var largest: Float = 0
+        for index in parent.indices {
+            let difference = abs((parent[index] - p.maximum) - (candidate[index] - q.maximum) - shift)
+            if difference > largest, difference.isFinite { largest = difference }
+        }
+        return Double(largest)
+    }
+
     /// exp(a) f(a - b - shift), where scale = exp(shift).
     @inline(__always)
     private static func terms(_ a: Lanes, _ b: Lanes, shift: Float, scale: Float) -> Lanes {

@@ -14,6 +14,9 @@ public struct PredictedToken: Hashable, Sendable {
     /// ln p, nats.
     public var logProbability: Double { -Double(code) / Self.stepsPerNat }
 
+    /// Whether the token is less likely than a code can tell.
+    var isClipped: Bool { code == .max }
+
     static let stepsPerNat = 2048.0
 
     /// The code of a probability, from its -ln p in nats.

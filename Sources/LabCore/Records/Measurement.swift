@@ -56,7 +56,7 @@ public struct MetricDefinition: Hashable, Sendable {
         [
             perplexity, perplexityIncrease, logRatio, klMean, klMeanExcess, klMedian, klP90, klP99, klMax, topAgreement,
             accuracy, accuracyChange,
-        ] + ofGeneration + ofSpeed
+        ] + ofGeneration + ofSpeed + ofConsistency
 
     /// The metric with a name; nil where this lab has none.
     public static func named(_ name: String) -> MetricDefinition? { all.first { $0.name == name } }

@@ -38,6 +38,8 @@ public struct RunRecord: Hashable, Sendable, Codable {
     public var throughput: [ThroughputRecord]?
     /// What speeds were measured on, and how; nil where no evaluation measured any, and in records of older labs.
     public var speedSetups: [SpeedSetupRecord]?
+    /// What backends compute beside each other; nil where no evaluation compared any.
+    public var consistency: [ConsistencyRecord]?
     /// How much worse than in an accepted run metrics may be; nil in records of older labs.
     public var tolerances: [RegressionTolerance]?
     /// The data it was measured on.

@@ -24,7 +24,7 @@ struct FidelityEvaluation {
     func run() throws -> Findings {
         let floor = try NoiseFloorMeasurement(shared, predictions: predictions).floor()
         let (session, parent) = (shared.session, isLockstep ? shared.parent.record : nil)
-        let candidate = try Divergences(shared, of: shared.candidate, predictions: predictions, microBatch: nil) {
+        let candidate = try Divergences(shared, of: shared.candidate, predictions: predictions) {
             session.host(of: shared.candidate, besides: parent)
         }
         let keys = candidate.keys
@@ -97,17 +97,17 @@ struct Divergences {
     let isKnown: (Int) -> Bool
 
     init(
-        _ shared: WindowEvaluation, of artifact: ArtifactRecord, predictions: PredictionSource?, microBatch: Int?,
-        host: @escaping () -> ModelHost
+        _ shared: WindowEvaluation, of artifact: ArtifactRecord, predictions: PredictionSource?,
+        _ variation: BackendSession.Variation? = nil, host: @escaping () -> ModelHost
     ) throws {
         let (session, windows, parent) = (shared.session, shared.windows, shared.parent)
         let solver = DivergenceSolver(
             shared.settings,
             parent: predictions.map { source in
                 .pack(source.pack.description.settings, record: source.record)
-            } ?? .lockstep, microBatch: microBatch)
-        let conditions = session.conditions(artifact, solver)
-        let parentLikelihood = session.conditions(parent.record, LikelihoodSolver(shared.settings))
+            } ?? .lockstep)
+        let conditions = session.conditions(artifact, solver, variation)
+        let parentLikelihood = shared.parentSession.conditions(parent.record, LikelihoodSolver(shared.settings))
         // A comparison depends on the parent's sample as well as on the candidate's.
         let parentKeys = windows.map { predictions?.key(of: $0) ?? parentLikelihood.key(sample: $0) }
         let keys = zip(windows, parentKeys).map { conditions.key(sample: $0, parent: $1) }
@@ -124,7 +124,7 @@ struct Divergences {
                 output: output, conditions: conditions, sample: windows[index], parent: parentKeys[index],
                 runID: session.runID)
             known[keys[index]] = output
-            guard microBatch == nil else { return }
+            guard variation == nil else { return }
             // The same pass gives the perplexities.
             try session.keep(output.candidate, of: artifact, shared.settings, window: windows[index])
             guard predictions == nil else { return }

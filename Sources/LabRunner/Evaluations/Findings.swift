@@ -9,6 +9,7 @@ struct Findings {
     var fidelity: [FidelityRecord] = []
     var prompts = PromptFindings()
     var speed = SpeedFindings()
+    var consistency: [ConsistencyRecord] = []
     var datasets: [DatasetRecord] = []
     var changes: [String] = []
     var usage = SampleUsage()
@@ -20,6 +21,7 @@ struct Findings {
         fidelity += other.fidelity
         prompts.append(other.prompts)
         speed.append(other.speed)
+        consistency += other.consistency
         datasets += other.datasets.filter { !datasets.contains($0) }
         changes += other.changes.filter { !changes.contains($0) }
         usage = usage + other.usage

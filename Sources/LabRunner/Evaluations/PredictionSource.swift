@@ -22,10 +22,10 @@ final class PredictionSource {
             var named = record
             named.path = URL(fileURLWithPath: record.path).lastPathComponent
             pack = try PackStore(in: shared.session.options.store).pack(
-                of: named, conditions: shared.session.conditions(record, solver), settings: settings)
+                of: named, conditions: shared.parentSession.conditions(record, solver), settings: settings)
             try pack.note(
                 PackText(name: shared.text.name, sha256: shared.text.sha256, windows: shared.windows, floor: nil))
-            let conditions = shared.session.conditions(record, LikelihoodSolver(shared.settings))
+            let conditions = shared.parentSession.conditions(record, LikelihoodSolver(shared.settings))
             let known = try shared.session.history.samples(for: shared.windows.map { conditions.key(sample: $0) })
             unknown = Set(shared.windows.filter { known[conditions.key(sample: $0)] == nil })
         }
@@ -44,13 +44,13 @@ final class PredictionSource {
         }
         guard case .model(let parent) = shared.parent else { throw pack.missing(index) }
         let solver = PredictionSolver(shared.settings, keeping: pack.description.settings)
-        let host = try shared.session.host(of: parent).ready(for: shared.text)
+        let host = try shared.parentSession.host(of: parent).ready(for: shared.text)
         var output: PredictionSolver.Output?
         try solver.solve([index], with: host) { output = $1 }
         guard let output else { throw RunnerError("the worker described no predictions of window \(index)") }
         try pack.keep(output.predictions, of: window)
         // The same pass gives the parent's perplexity.
-        try shared.session.keep(output.score, of: parent, shared.settings, window: window)
+        try shared.parentSession.keep(output.score, of: parent, shared.settings, window: window)
         unknown.remove(window)
         computed.insert(index)
         return output.predictions
@@ -59,7 +59,7 @@ final class PredictionSource {
     /// Tells a history that has lost it, or never had it, the likelihood that a record carries.
     private func recall(_ score: ChunkScore, of window: Digest) throws {
         guard case .model(let parent) = shared.parent, unknown.remove(window) != nil else { return }
-        let session = shared.session
+        let session = shared.parentSession
         try session.history.store(
             score, conditions: session.conditions(parent, LikelihoodSolver(shared.settings)), sample: window,
             runID: session.runID)

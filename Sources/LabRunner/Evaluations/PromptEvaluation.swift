@@ -13,6 +13,8 @@ struct PromptEvaluation {
     let session: BackendSession
     let parent: ParentModel
     let candidate: ArtifactRecord
+    /// How texts are computed where that is not the run's own way.
+    var variation: BackendSession.Variation?
     let progress: ProgressHandler
 
     /// The prompts to ask.
@@ -94,7 +96,7 @@ struct PromptEvaluation {
     private func outputs<S: Solver>(
         _ solver: S, _ samples: [Digest], of artifact: ArtifactRecord, shape: ModelHost.Shape, seed: Int?
     ) throws -> Outputs<S.Output> {
-        let conditions = session.conditions(artifact, solver, seed: seed)
+        let conditions = session.conditions(artifact, solver, variation, seed: seed)
         let keys = samples.map { conditions.key(sample: $0) }
         var found = try session.history.outputs(for: keys, as: S.Output.self)
         let fresh = found.keys.count(where: session.isFresh)
@@ -103,8 +105,8 @@ struct PromptEvaluation {
         // A set may hold the same prompt twice; one text serves both.
         let missing = keys.indices.filter { asked.insert(keys[$0]).inserted }
         if !missing.isEmpty {
-            let stage = "\(plan.name) \(artifact.model) \(artifact.recipe) on \(session.backend)"
-            let host = try session.host(of: artifact).ready(for: shape)
+            let stage = "\(plan.name) \(artifact.model) \(artifact.recipe) on \(session.backend(of: artifact))"
+            let host = try session.host(of: artifact, variation).ready(for: shape)
             try solver.solve(missing, with: host) { index, output in
                 guard keys.indices.contains(index) else {
                     throw InferenceError(.garbled, "the worker answered prompt \(index), and there is none")

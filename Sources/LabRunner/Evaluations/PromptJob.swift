@@ -21,7 +21,7 @@ extension PromptEvaluation {
     /// The job of an evaluation; nil for one that reads a text.
     var job: (any PromptJob)? {
         switch plan.evaluator {
-        case .perplexity, .fidelity, .throughput: nil
+        case .perplexity, .fidelity, .throughput, .consistency, .textConsistency: nil
         case .chatTemplate: TemplateEvaluation(shared: self)
         case .sampleMatch: SampleMatchEvaluation(shared: self)
         case .multilingual: MultilingualEvaluation(shared: self)

@@ -9,6 +9,8 @@ struct WindowEvaluation {
     let plan: Suite.EvaluationPlan
     let text: WindowText
     let session: BackendSession
+    /// Where the parent is computed: on the same backend, unless backends are compared.
+    let parentSession: BackendSession
     let parent: ParentModel
     let candidate: ArtifactRecord
     /// The run that this one will be compared with; nil for none.
@@ -25,6 +27,7 @@ struct WindowEvaluation {
         self.plan = plan
         self.text = text
         self.session = session
+        parentSession = session
         self.parent = parent
         self.candidate = candidate
         self.reference = reference
@@ -32,6 +35,23 @@ struct WindowEvaluation {
         windows = try session.windows(of: text, by: candidate)
         try parent.requireSameWindows(windows, of: text, candidate: candidate, session: session)
         try parent.requirePredictions(of: windows, limit: plan.chunkLimit, text: text)
+    }
+
+    /// An artifact on a backend held against another, or against itself, on windows that both cut alike.
+    init(
+        _ plan: Suite.EvaluationPlan, text: WindowText, windows: [Digest], candidate: ArtifactRecord,
+        on session: BackendSession, against parent: ArtifactRecord, on parentSession: BackendSession,
+        progress: @escaping ProgressHandler
+    ) {
+        self.plan = plan
+        self.text = text
+        self.session = session
+        self.parentSession = parentSession
+        self.parent = .model(parent)
+        self.candidate = candidate
+        reference = nil
+        self.progress = progress
+        self.windows = windows
     }
 
     var settings: WindowSettings { WindowSettings(contextLength: plan.contextLength) }

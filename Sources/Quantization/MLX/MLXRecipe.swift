@@ -1,3 +1,4 @@
+import LabCore
 import ModelFormats
 
 /// A recipe of MLX artifacts: how many bits each matrix gets, and the length of its groups.
@@ -27,7 +28,7 @@ public struct MLXRecipe: Sendable, Equatable {
     }
 
     /// The lab's configurations and their recipes.
-    public static let configurations = ["balanced": "4bit", "ultra": "4bit-uniform", "hq": "8bit"]
+    public static let configurations = RecipeNames.mlxConfigurations
 
     /// All recipes, by size.
     ///

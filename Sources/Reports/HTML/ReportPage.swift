@@ -32,6 +32,7 @@ struct ReportPage {
     let languages: [LanguageSection]
     let thoughts: [ThoughtSection]
     let throughput: [ThroughputSection]
+    let consistency: [ConsistencySection]
     let artifacts: [ArtifactRow]
     let hasArtifacts: Bool
     let maps: [TensorMapSection]
@@ -185,6 +186,7 @@ struct ReportPage {
         languages = [LanguageSection(run.languages ?? [], in: run)].compactMap { $0 }
         thoughts = [ThoughtSection(run.thoughts ?? [], in: run)].compactMap { $0 }
         throughput = [ThroughputSection(run)].compactMap { $0 }
+        consistency = [ConsistencySection(run)].compactMap { $0 }
         maps = run.artifacts.enumerated().compactMap { TensorMapSection($1, id: "map\($0)", in: run) }
         hasMaps = !maps.isEmpty
         artifacts = run.artifacts.map { Self.row($0, in: run) }

@@ -31,6 +31,7 @@ struct JSONDocument: Encodable {
     var promptSeries: [PromptResults]
     var throughput: [Throughput]
     var speedSetups: [SpeedSetup]
+    var consistency: [Consistency]
 
     struct Artifact: Encodable {
         var path: String
@@ -245,6 +246,7 @@ extension JSONDocument {
         promptSeries = (run.promptSeries ?? []).map(PromptResults.init)
         throughput = (run.throughput ?? []).map(Throughput.init)
         speedSetups = (run.speedSetups ?? []).map(SpeedSetup.init)
+        consistency = (run.consistency ?? []).map(Consistency.init)
     }
 
     /// The first candidate whose perplexity was measured together with its parent's.

@@ -72,12 +72,21 @@ extension JSONDocument.Fidelity {
                 id: $0.id, topCount: $0.settings.topCount, tailCount: $0.settings.tailCount, seed: $0.settings.seed,
                 bytes: $0.bytes, shareOfLogitsPercent: $0.shareOfLogitsPercent)
         }
-        worst = record.worst.map { worst in
-            let token = worst.token
-            return Token(
-                chunk: worst.chunk, position: token.position, klNats: token.klNats, context: token.context,
-                token: token.token, parentChoice: token.parentChoice, candidateChoice: token.candidateChoice,
-                parentNats: token.parentNats, candidateNats: token.candidateNats)
-        }
+        worst = record.worst.map(Token.init)
+    }
+}
+
+extension JSONDocument.Fidelity.Token {
+    init(_ worst: FidelityRecord.WorstToken) {
+        let token = worst.token
+        chunk = worst.chunk
+        position = token.position
+        klNats = token.klNats
+        context = token.context
+        self.token = token.token
+        parentChoice = token.parentChoice
+        candidateChoice = token.candidateChoice
+        parentNats = token.parentNats
+        candidateNats = token.candidateNats
     }
 }

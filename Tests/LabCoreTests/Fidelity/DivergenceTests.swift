@@ -31,6 +31,35 @@ struct DivergenceTests {
         #expect(Self.exact(row, row.map { $0 + 3 }) == 0)
     }
 
+    @Test("the largest difference of logits is that of the normalized ones; a pack knows that of the tokens it keeps")
+    func logitDifference() throws {
+        var synthetic = SyntheticLogits(seed: 12)
+        let parent = synthetic.row(vocabulary: 300)
+        let candidate = synthetic.candidate(of: parent, noise: 0.2).map { $0 + 5 }
+        let differences = zip(probabilities(parent), probabilities(candidate)).map { abs(log($0) - log($1)) }
+        let largest = try #require(differences.max())
+        let exact = parent.withUnsafeBufferPointer { p in
+            candidate.withUnsafeBufferPointer { q in
+                ExactDivergence.logitDifferenceMax(parent: p, LogSoftmax(p), candidate: q, LogSoftmax(q))
+            }
+        }
+        #expect(abs(exact - largest) < 1e-4)
+        // All tokens are kept; then 20 of them.
+        for (settings, kept) in [
+            (300, parent.indices.map { $0 }), (20, Array(parent.indices.sorted { parent[$0] > parent[$1] }.prefix(20))),
+        ] {
+            let record = try predictions(of: [parent], PredictionSettings(topCount: settings, tailCount: 2, seed: 1))
+            var tail = TailMass(vocabulary: 300)
+            let found = candidate.withUnsafeBufferPointer { row in
+                DivergenceEstimate(
+                    record.positions[0], candidate: row, softmax: tail.softmax(row), tail: &tail)
+            }.logitDifferenceMax
+            let ofKept = try #require(kept.map { differences[$0] }.max())
+            // The two that were drawn may differ more.
+            #expect(found > ofKept - 1 / 4096 - 1e-4 && found < largest + 1 / 4096 + 1e-4)
+        }
+    }
+
     /// From a good candidate to one whose tail has little to do with the parent's.
     static let noises = [0.05, 0.3, 1.0, 2.0]
 

@@ -32,6 +32,8 @@ class Estimates:
     variance_l: np.ndarray
     variance_h: np.ndarray
     covariance: np.ndarray
+    # The largest |l| of the tokens that the pack keeps, nats; those too unlikely for its codes are left out.
+    logit_difference: np.ndarray
 
     @staticmethod
     def of(parent: Predictions, candidate: LogSoftmax) -> Estimates:
@@ -45,9 +47,13 @@ class Estimates:
         p, q = np.exp(log_p[:, :count]), np.exp(log_q)
         known = candidate_tail - tail_mass + (p * (log_p[:, :count] - log_q) + q - p).sum(axis=1)
         positions, samples = drawn.shape
+        # A tail without mass has no samples, and what stands in their place says nothing.
+        kept = parent.codes < np.iinfo(np.uint16).max
+        kept[:, count:] &= (tail_mass > 0)[:, None] & (samples > 1)
+        logit_difference = np.where(kept, np.abs(log_p + candidate.nats(parent.ids)), 0).max(axis=1)
         if samples < 2:
             zeros = np.zeros(positions)
-            return Estimates(known, *[zeros] * 7)
+            return Estimates(known, *[zeros] * 7, logit_difference)
         has_samples = tail_mass > 0
         log_ratio = log_p[:, count:] + candidate.nats(drawn)
         # A candidate's tail may vanish in floats; then there is no control variate.
@@ -60,7 +66,7 @@ class Estimates:
         return Estimates(
             known, tail_mass, np.where(has_samples, samples, 0), mean_l, mean_h,
             (from_l**2).sum(axis=1) / (samples - 1), (from_h**2).sum(axis=1) / (samples - 1),
-            (from_l * from_h).sum(axis=1) / (samples - 1))
+            (from_l * from_h).sum(axis=1) / (samples - 1), logit_difference)
 
     def combine(self) -> tuple[np.ndarray, float]:
         """The divergences of the positions, nats, and the variance of their sum.

@@ -15,7 +15,7 @@ from .divergence import Estimates
 from .model import Model, Network
 from .predictions import Predictions, PredictionsError, Settings, predict
 from .problem import WorkerProblem, not_finite
-from .softmax import LogSoftmax, exact_divergence
+from .softmax import LogSoftmax, exact_divergence, logit_difference
 from .text import digest_of
 
 # How much of the text a person gets to see before a token.
@@ -98,11 +98,13 @@ def diverged_from_record(context: Context, chunk: list[int], record: bytes) -> d
     if parent.tokens != digest_of(chunk):
         raise PredictionsError("the predictions are of another text, or of one tokenized otherwise")
     softmax = context.softmax(chunk)
-    kl_nats, variance = Estimates.of(parent, softmax).combine()
+    estimates = Estimates.of(parent, softmax)
+    kl_nats, variance = estimates.combine()
     both = Compared(
         chunk, parent.nats.astype(np.float64), softmax.nats(tokens), parent.ids[:, 0], softmax.likeliest())
     parent_score = {"nllSumNats": parent.nll_sum_nats, "tokenCount": len(tokens)}
-    return both.divergence(context.model, kl_nats, variance, parent_score)
+    return both.divergence(
+        context.model, kl_nats, variance, float(estimates.logit_difference.max()), parent_score)
 
 
 def diverged_from_parent(context: Context, chunk: list[int], parent: Context) -> dict[str, Any]:
@@ -111,7 +113,9 @@ def diverged_from_parent(context: Context, chunk: list[int], parent: Context) ->
     expected, found = parent.softmax(chunk), context.softmax(chunk)
     both = Compared(
         chunk, expected.nats(tokens), found.nats(tokens), expected.likeliest(), found.likeliest())
-    return both.divergence(context.model, exact_divergence(expected, found), 0.0, chunk_score(both.parent_nats))
+    return both.divergence(
+        context.model, exact_divergence(expected, found), 0.0, logit_difference(expected, found),
+        chunk_score(both.parent_nats))
 
 
 @dataclass(frozen=True)
@@ -127,7 +131,8 @@ class Compared:
     candidate_choices: np.ndarray
 
     def divergence(
-        self, model: Model, kl_nats: np.ndarray, sum_variance: float, parent_score: dict[str, Any],
+        self, model: Model, kl_nats: np.ndarray, sum_variance: float, logit_difference: float,
+        parent_score: dict[str, Any],
     ) -> dict[str, Any]:
         """The form of ChunkDivergence on the wire."""
         if not (np.isfinite(kl_nats).all() and np.isfinite(sum_variance)):
@@ -138,6 +143,7 @@ class Compared:
         return {
             "candidate": chunk_score(self.candidate_nats), "parent": parent_score,
             "klNats": base64.b64encode(kl_nats.astype("<f4").tobytes()).decode(), "klSumVariance": sum_variance,
+            "logitDifferenceMaxNats": logit_difference,
             "agreements": int((self.parent_choices == self.candidate_choices).sum()),
             "onlyParentRight": int((parent_right & ~candidate_right).sum()),
             "onlyCandidateRight": int((candidate_right & ~parent_right).sum()),

@@ -64,3 +64,12 @@ def exact_divergence(p: LogSoftmax, q: LogSoftmax) -> np.ndarray:
         terms[near] = mass[near] * (ratio[near] + np.expm1(-ratio[near]))
         nats[row] = terms.sum()
     return nats
+
+
+def logit_difference(p: LogSoftmax, q: LogSoftmax) -> float:
+    """The largest |ln p - ln q| of any token at any position, nats; a logit that is not finite is passed over."""
+    left, right = (
+        each.logits - each.maximum[:, None] - np.log(each.sums)[:, None].astype(np.float32) for each in (p, q))
+    with np.errstate(invalid="ignore"):
+        differences = np.abs(left - right)
+    return float(differences.max(initial=0, where=np.isfinite(differences)))

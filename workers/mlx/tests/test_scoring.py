@@ -149,6 +149,9 @@ class DivergenceTests(unittest.TestCase):
             self.assertTrue((kl_nats(other) >= 0).all())
             for key in ("agreements", "onlyParentRight", "onlyCandidateRight"):
                 self.assertEqual(one[key], other[key])
+            # A pack keeps some of the tokens, in steps of 2^-11 nats.
+            self.assertLess(one["logitDifferenceMaxNats"], other["logitDifferenceMaxNats"] + 1 / 2048)
+            self.assertGreater(one["logitDifferenceMaxNats"], 0.5 * other["logitDifferenceMaxNats"])
             for key in ("candidate", "parent"):
                 self.assertEqual(one[key]["tokenCount"], 255)
                 self.assertAlmostEqual(one[key]["nllSumNats"], other[key]["nllSumNats"], places=4)
@@ -159,6 +162,7 @@ class DivergenceTests(unittest.TestCase):
         for one, other in zip(divergences(self.llama, CHUNKS, kept), divergences(self.parent, CHUNKS, kept)):
             self.assertAlmostEqual(kl_nats(one).sum() / kl_nats(other).sum(), 1, delta=0.01)
             self.assertAlmostEqual(one["klSumVariance"] / other["klSumVariance"], 1, delta=0.2)
+            self.assertAlmostEqual(one["logitDifferenceMaxNats"] / other["logitDifferenceMaxNats"], 1, delta=0.05)
             self.assertEqual(
                 [each["position"] for each in one["worst"]], [each["position"] for each in other["worst"]])
             for left, right in zip(one["worst"], other["worst"]):

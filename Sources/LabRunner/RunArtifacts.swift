@@ -1,0 +1,144 @@
+import Evaluation
+import Foundation
+import LabCore
+import Quantization
+
+/// The artifacts of a run: the parent, and a candidate in each format that its backends need.
+struct RunArtifacts {
+    let parent: ParentModel
+    /// What backends of the engine run; nil where none was asked for.
+    let gguf: ArtifactRecord?
+    /// What mlx-lm runs; nil where it was not asked for.
+    let mlx: ArtifactRecord?
+    /// How many were made for this run.
+    let built: Int
+    /// How many were there.
+    let reused: Int
+
+    /// The candidates, the GGUF file first.
+    var candidates: [ArtifactRecord] { [gguf, mlx].compactMap { $0 } }
+
+    /// What runs on a backend.
+    ///
+    /// - Throws: ``RunnerError`` where nothing does.
+    func candidate(on backend: String) throws -> ArtifactRecord {
+        if let obstacle = obstacle(on: backend) { throw obstacle }
+        guard let candidate = backend == "mlx" ? mlx : gguf else { throw RunnerError("nothing to run on \(backend)") }
+        return candidate
+    }
+
+    /// What the CPU runs, for other backends to be held against.
+    ///
+    /// - Throws: ``RunnerError`` where it has nothing to run.
+    func reference() throws -> ArtifactRecord {
+        guard let gguf else { throw RunnerError("the CPU has nothing to run that a backend could be held against") }
+        return gguf
+    }
+
+    /// Why a backend cannot run any of the candidates; nil where it can.
+    func obstacle(on backend: String) -> RunnerError? {
+        switch (backend == "mlx", gguf, mlx) {
+        case (true, let other?, nil):
+            RunnerError(
+                "mlx runs MLX folders, and \(other.path) is none",
+                remedy: "make one with llama-pajamas-quant convert --formats mlx, and name it with --artifact",
+                exitCode: .usage)
+        case (false, nil, let other?):
+            RunnerError(
+                "\(backend) runs GGUF files, and \(other.path) is an MLX folder", remedy: "name --backend mlx",
+                exitCode: .usage)
+        default: nil
+        }
+    }
+}
+
+extension RunArtifacts {
+    /// Makes what is missing, in one pass over the checkpoint.
+    ///
+    /// - Parameters:
+    ///   - requests: the backends that something must be there for.
+    ///   - plans: the evaluations.
+    init(
+        _ options: RunOptions, for requests: [Suite.BackendRequest], _ plans: [Suite.EvaluationPlan],
+        store: ArtifactStore, progress: @escaping ProgressHandler
+    ) throws {
+        let model = options.model ?? options.suite.model
+        let pack = try options.pack.map { try Self.pack($0, in: options.store) }
+        var given = try options.artifact.map { try store.record(ofFile: $0) }
+        given?.role = .candidate
+        let comparesBackends = plans.contains { $0.evaluator.comparesBackends }
+        let needsGGUF = requests.contains { $0.name != "mlx" } || comparesBackends
+        var recipes: [ArtifactRecipe] = pack == nil ? [try ArtifactStore.parentRecipe()] : []
+        var calibrationBuilt = 0
+        var places: (gguf: Int?, mlx: Int?)
+        // An artifact that is named stands for all that would be made; but a folder has to have a file to be held against.
+        if given == nil || (given?.format == "mlx" && comparesBackends), needsGGUF {
+            let calibrated = try Self.calibration(options, of: model, plans, store: store, progress: progress)
+            calibrationBuilt = calibrated?.artifactsBuilt ?? 0
+            places.gguf = recipes.count
+            recipes.append(
+                .gguf(try Recipe.named(Self.ggufRecipe(options))).calibrated(by: calibrated?.calibration))
+        }
+        if given == nil, let request = requests.first(where: { $0.name == "mlx" }) {
+            places.mlx = recipes.count
+            recipes.append(.mlx(try MLXRecipe.named(try Self.mlxRecipe(options, request))))
+        }
+        let made =
+            recipes.isEmpty
+            ? (records: [], built: 0)
+            : try store.artifacts(
+                of: model, recipes: recipes, threads: options.threads, progress: progress)
+        if let pack {
+            parent = .pack(pack)
+        } else {
+            guard var record = made.records.first else { throw RunnerError("the store made no parent") }
+            record.role = .parent
+            record.tensors = nil  // it would only repeat that all weights have one type
+            parent = .model(record)
+        }
+        gguf = places.gguf.map { made.records[$0] } ?? (given?.format == "mlx" ? nil : given)
+        mlx = places.mlx.map { made.records[$0] } ?? (given?.format == "mlx" ? given : nil)
+        // The parent may have been made for the calibration.
+        built = made.built + calibrationBuilt
+        reused = max(0, made.records.count - built)
+    }
+
+    /// The recipe of the GGUF file.
+    private static func ggufRecipe(_ options: RunOptions) -> String {
+        // `--recipe 8bit` is of the MLX folder alone.
+        options.recipe.flatMap { RecipeNames.resolve($0) == nil && RecipeNames.isMLX($0) ? nil : $0 }
+            ?? options.suite.recipe
+    }
+
+    /// The recipe of the MLX folder: what the command line says, or the suite.
+    private static func mlxRecipe(_ options: RunOptions, _ request: Suite.BackendRequest) throws -> String {
+        if let named = options.recipe, RecipeNames.isMLX(named) { return named }
+        guard let recipe = request.recipe else {
+            throw RunnerError(
+                "suite \(options.suite.name) names no recipe for mlx",
+                remedy: "name one with --recipe, such as 4bit, or a folder with --artifact", exitCode: .usage)
+        }
+        return recipe
+    }
+
+    /// The pack that the options name: a file, which is taken into the store, or the beginning of an identifier.
+    private static func pack(_ name: String, in store: URL) throws -> PredictionPack {
+        let packs = PackStore(in: store)
+        let file = URL(fileURLWithPath: name)
+        guard FileManager.default.fileExists(atPath: file.path) else { return try packs.resolve(name) }
+        return try packs.importPack(PackFile(contentsOf: file))
+    }
+
+    /// The importance matrix that the suite asks for, and how many artifacts were made for it.
+    private static func calibration(
+        _ options: RunOptions, of model: URL, _ plans: [Suite.EvaluationPlan], store: ArtifactStore,
+        progress: @escaping ProgressHandler
+    ) throws -> (calibration: Calibration, artifactsBuilt: Int)? {
+        guard let plan = options.suite.calibration else { return nil }
+        let text = CalibrationText(file: plan.dataset.file, name: plan.dataset.name, windows: plan.windows)
+        return try Calibrator(
+            store: store, threads: options.threads, worker: options.worker,
+            silenceLimit: options.workerSilenceLimit, progress: progress
+        ).calibration(of: model, text: text, apartFrom: plans.compactMap(\.dataset))
+    }
+}
