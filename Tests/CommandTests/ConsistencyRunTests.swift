@@ -57,9 +57,9 @@ struct ConsistencyRunTests {
             for index in values.indices { values[index] *= 1.5 }
         }
         let output = lab.folder.appendingPathComponent("wrong")
-        let made = try lab.convert(model: copy.folder, to: output, ["--precision", "q4_k_m"])
+        let made = try lab.convert(model: copy.folder, to: output, ["--precision", "q8_0"])
         #expect(made.status == 0, "\(made.errors)")
-        let wrong = output.appendingPathComponent("gguf/pajama-tiny-q4_k_m.gguf")
+        let wrong = output.appendingPathComponent("gguf/pajama-tiny-q8_0.gguf")
         let result = try judge(
             lab, on: backend, ["--evaluations", "predictions", "--limit", "8"],
             worker: tampering(lab, wrong: wrong, on: backend))
@@ -77,9 +77,9 @@ struct ConsistencyRunTests {
         let copy = try CheckpointCopy(.single, in: lab.folder.appendingPathComponent("pajama-tiny"))
         try forgetLastMerges(of: copy.folder.appendingPathComponent("tokenizer.json"), count: 200)
         let output = lab.folder.appendingPathComponent("wrong")
-        let made = try lab.convert(model: copy.folder, to: output, ["--precision", "q4_k_m"])
+        let made = try lab.convert(model: copy.folder, to: output, ["--precision", "q8_0"])
         #expect(made.status == 0, "\(made.errors)")
-        let wrong = output.appendingPathComponent("gguf/pajama-tiny-q4_k_m.gguf")
+        let wrong = output.appendingPathComponent("gguf/pajama-tiny-q8_0.gguf")
         let result = try judge(
             lab, on: backend, ["--evaluations", "predictions", "--limit", "4"],
             worker: tampering(lab, wrong: wrong, on: backend))
