@@ -70,6 +70,21 @@ struct ConsistencySectionTests {
         #expect(XMLOutline(try HTMLReport.render(consistencyRun())) != nil)
     }
 
+    @Test("a sentence names what a backend was held against, and not the parent")
+    func sentence() throws {
+        var run = consistencyRun()
+        run.verdicts = [
+            Verdict(
+                evaluation: "predictions", backend: "rpc:127.0.0.1:50052", artifact: candidatePath,
+                metric: MetricDefinition.klMean.name, status: .fail, value: 0.0123,
+                threshold: Threshold(metric: .klMean, limit: 0.001), reason: "")
+        ]
+        run.verdict = .fail
+        let sentence = Headline(run).sentence
+        #expect(sentence.contains("Q4_K_M on rpc:127.0.0.1:50052 diverges from Q4_K_M on cpu by 0.0123"), "\(sentence)")
+        #expect(!sentence.contains("parent"))
+    }
+
     @Test("a run that compared nothing has no such section")
     func none() throws {
         #expect(try !page(sampleRun()).contains("Backends beside each other"))

@@ -80,7 +80,7 @@ struct ConsistencySection {
         _ record: ConsistencyRecord, _ figures: Figures?, _ floor: Figures?, in run: RunRecord,
         values: (Figures) -> [String]
     ) -> [Row] {
-        let name = Markup(ConsistencyText.name(of: record.side, in: run), limit: 300)
+        let name = Markup("\(ConsistencyText.name(of: record.side, in: run)), \(record.evaluation)", limit: 300)
         func row(_ against: String, _ figures: Figures) -> Row {
             let values = values(figures).map { Markup($0) }
             return Row(

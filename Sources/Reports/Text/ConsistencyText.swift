@@ -7,6 +7,11 @@ enum ConsistencyText {
         "\(run.label(of: side.artifact)) on \(side.backend)"
     }
 
+    /// What a side was held against, as a sentence names it: "Q4_K_M on cpu", or "itself".
+    static func counterpart(of record: ConsistencyRecord, in run: RunRecord) -> String {
+        record.reference.map { name(of: $0, in: run) } ?? "itself"
+    }
+
     /// What both sides were given and did not read alike; empty where there is none of it.
     static func flaws(_ record: ConsistencyRecord, in run: RunRecord) -> [String] {
         guard let reference = record.reference else { return [] }

@@ -20,7 +20,7 @@ struct Finding {
         let words = Words(value: value, shown: shown, parent: parent, task: task)
         predicate =
             words.ofPredictions(metric) ?? words.ofAnswers(metric) ?? words.ofTexts(metric) ?? words.ofSpeed(metric)
-            ?? "has a \(Format.words(metric)) of \(shown)"
+            ?? words.ofBackends(metric) ?? "has a \(Format.words(metric)) of \(shown)"
     }
 }
 
@@ -103,6 +103,22 @@ private struct Words {
             value == 0 ? "renders every prompt as \(parent) does" : "renders \(shown) differently than \(parent)"
         case MetricDefinition.switchIgnored.name:
             value == 0 ? "heeds the thinking switch in every prompt" : "ignores the thinking switch in \(shown)"
+        default: nil
+        }
+    }
+
+    func ofBackends(_ metric: String) -> String? {
+        switch metric {
+        case MetricDefinition.windowsTokenizedDifferently.name, MetricDefinition.promptsTokenizedDifferently.name:
+            value == 0 ? "makes the same tokens as \(parent)" : "makes other tokens of \(shown) than \(parent)"
+        case MetricDefinition.logitDifferenceMax.name: "differs from \(parent) by \(shown) at most in a logit"
+        case MetricDefinition.floorKLMean.name: "diverges from itself, computed otherwise, by \(shown)"
+        case MetricDefinition.floorTopAgreement.name:
+            "has the same likeliest token, computed otherwise, at \(shown) of the positions"
+        case MetricDefinition.floorLogitDifferenceMax.name:
+            "differs from itself, computed otherwise, by \(shown) at most in a logit"
+        case MetricDefinition.floorExactMatch.name: "writes the same text again for \(shown) of the prompts"
+        case MetricDefinition.floorTextSimilarity.name: "writes texts again that are \(shown) similar"
         default: nil
         }
     }

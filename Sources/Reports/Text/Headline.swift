@@ -78,9 +78,13 @@ package struct Headline {
         else {
             return finished("\(verdict.evaluation) on \(verdict.backend): \(verdict.reason)")
         }
-        let subject = [run.artifact(at: verdict.artifact)?.model, run.label(of: verdict.artifact)]
-            .compactMap { $0 }.joined(separator: " ")
-        let parent = run.parent.map { "its \($0.recipe) parent" } ?? "its parent"
+        let label =
+            comparison.map { ConsistencyText.name(of: $0.side, in: run) } ?? run.label(of: verdict.artifact)
+        let subject = [run.artifact(at: verdict.artifact)?.model, label].compactMap { $0 }.joined(separator: " ")
+        let comparison = run.comparison(of: verdict)
+        let parent =
+            comparison.map { ConsistencyText.counterpart(of: $0, in: run) }
+            ?? run.parent.map { "its \($0.recipe) parent" } ?? "its parent"
         let shown = Format.value(value, of: metric, unit: threshold.unit, limit: threshold.limit)
         let finding = Finding(value, of: metric, shown: shown, parent: parent, task: run.task(of: verdict)).predicate
         let gate = GateText(verdict)

@@ -27,6 +27,14 @@ extension RunRecord {
         measurement(metric, of: record).flatMap { verdict(on: $0)?.threshold?.limit }
     }
 
+    /// The comparison of backends that a gate judged; nil where it judged something else.
+    func comparison(of verdict: Verdict) -> ConsistencyRecord? {
+        consistency?.first {
+            $0.evaluation == verdict.evaluation && $0.side.backend == verdict.backend
+                && $0.side.artifact == verdict.artifact
+        }
+    }
+
     /// Whether a value belongs to the same candidate, backend and evaluation as a fidelity record.
     func isMeasured(_ measurement: LabCore.Measurement, for record: FidelityRecord) -> Bool {
         measurement.evaluation == record.evaluation && measurement.backend == record.backend
