@@ -111,7 +111,7 @@ extension HubClient {
             throw HubError(
                 .missing, "\(reference) has no config.json", remedy: "choose a repository with a model in safetensors")
         }
-        try DownloadRun(cache: cache, commit: listing.commit, settings: settings, progress: progress).run(texts)
+        try downloads(listing.commit, to: cache).run(texts)
         let hasIndex = texts.contains { $0.path == ModelFiles.index }
         let weights = try ModelFiles.weights(
             of: listing, index: hasIndex ? cache.file(ModelFiles.index, of: listing.commit) : nil)

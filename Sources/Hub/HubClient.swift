@@ -14,7 +14,7 @@ public struct HubClient: Sendable {
     }
 
     /// Where the hub and its cache are.
-    public let settings: HubSettings
+    public private(set) var settings: HubSettings
     let progress: ProgressHandler
     private let notice: @Sendable (String) -> Void
 
@@ -74,15 +74,19 @@ public struct HubClient: Sendable {
                 folder: cache.snapshot(reference.revision), reference: reference, commit: reference.revision)
         }
         guard !settings.isOffline else { return try cachedCheckpoint(reference, cache) }
+        let known = try? cachedCheckpoint(reference, cache)
         let listing: RepositoryListing
         do {
-            listing = try self.listing(reference)
+            var brief = self
+            // Who has the model need not wait half a minute to hear that there is no network.
+            if known != nil { brief.settings.patience = min(1, settings.patience) }
+            listing = try brief.listing(reference)
         } catch let error as HubError where error.code == .unreachable {
-            guard let known = try? cachedCheckpoint(reference, cache) else { throw error }
+            guard let known else { throw error }
             notice("\(error.message); going on with what the cache has of \(reference), commit \(known.commit)")
             return known
         }
-        let run = DownloadRun(cache: cache, commit: listing.commit, settings: settings, progress: progress)
+        let run = downloads(listing.commit, to: cache)
         let texts = ModelFiles.texts(of: listing)
         guard texts.contains(where: { $0.path == "config.json" }) else {
             throw HubError(
@@ -110,6 +114,10 @@ public struct HubClient: Sendable {
         anonymous.token = nil
         let question = HubQuestion(subject: "\(name) at \(address)", settings: anonymous)
         return try HubFetches(settings: anonymous)([.init(address: address, question: question)]).first ?? []
+    }
+
+    func downloads(_ commit: String, to cache: HubCache) -> DownloadRun {
+        DownloadRun(cache: cache, commit: commit, settings: settings, progress: progress, notice: notice)
     }
 
     private func cachedCheckpoint(_ reference: RepositoryReference, _ cache: HubCache) throws -> Snapshot {
@@ -142,7 +150,7 @@ public struct HubClient: Sendable {
             guard let file = listing.file(path) else { throw HubError(.missing, "\(reference) has no file \(path)") }
             return file
         }
-        try DownloadRun(cache: cache, commit: listing.commit, settings: settings, progress: progress).run(files)
+        try downloads(listing.commit, to: cache).run(files)
         try cache.remember(listing.commit)
         return Snapshot(folder: cache.snapshot(listing.commit), reference: reference, commit: listing.commit)
     }

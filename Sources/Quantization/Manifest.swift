@@ -180,13 +180,16 @@ public struct Manifest: Codable, Sendable, Equatable {
         public let baseline: Double?
         /// The artifact's perplexity, of the increase alone.
         public let quantized: Double?
+        /// The windows, prompts or tokens that it rests on; nil where nothing was measured.
+        public let samples: Int?
         /// The build of the engine.
         public let engine: String?
 
         /// A verdict.
         public init(
             suite: String, evaluation: String, backend: String, metric: String?, status: String, value: Double?,
-            threshold: Double?, unit: String?, baseline: Double?, quantized: Double?, engine: String?
+            threshold: Double?, unit: String?, baseline: Double?, quantized: Double?, samples: Int?,
+            engine: String?
         ) {
             self.suite = suite
             self.evaluation = evaluation
@@ -198,6 +201,7 @@ public struct Manifest: Codable, Sendable, Equatable {
             self.unit = unit
             self.baseline = baseline
             self.quantized = quantized
+            self.samples = samples
             self.engine = engine
         }
     }

@@ -14,7 +14,8 @@ struct RunCommand: ParsableCommand {
     @Argument(help: "The suite: a folder with a suite.yaml, such as suites/balanced, or the file itself.")
     var suite: String
 
-    @Option(help: "In place of the suite's model: a Hugging Face checkpoint folder, or a repository such as Qwen/Qwen3-8B.")
+    @Option(
+        help: "In place of the suite's model: a Hugging Face checkpoint folder, or a repository such as Qwen/Qwen3-8B.")
     var model: String?
 
     @Option(help: "A recipe in place of the suite's, such as Q3_K_M.")

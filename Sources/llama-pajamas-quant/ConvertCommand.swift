@@ -116,8 +116,10 @@ struct ConvertCommand: ParsableCommand {
             options.metrics = metrics.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
             if let threads = threading.threads { options.compute = ComputeSettings(threads: threads) }
             let outcome = try ValidationRun(options: options, progress: steps.show).run()
-            print("\n" + ValidationReport.render(
-                outcome.record, quantized: options.quantized.relativePath, original: source.model))
+            print(
+                "\n"
+                    + ValidationReport.render(
+                        outcome.record, quantized: options.quantized.relativePath, original: source.model))
             verdicts.append(outcome.record.verdict)
         }
         throw LabCore.ExitCode.Ending(exitCode: Verdict.overall(verdicts).exitCode)

@@ -6,7 +6,9 @@ import LabRunner
 /// `--model`.
 struct ModelOption: ParsableArguments {
     @Option(
-        help: "The checkpoint: a folder in the Hugging Face layout, or a repository such as Qwen/Qwen3-8B or ID@REVISION.",
+        help: """
+            The checkpoint: a folder in the Hugging Face layout, or a repository such as Qwen/Qwen3-8B or ID@REVISION.
+            """,
         completion: .directory)
     var model: String
 

@@ -170,11 +170,14 @@ import Testing
         let place = try Place()
         let models = place.output("models").path
         #expect(
-            try place.quant("convert", "--model", "lab/pajama-tiny", "--output", models, "--precision", "q6_k").status == 0)
+            try place.quant("convert", "--model", "lab/pajama-tiny", "--output", models, "--precision", "q6_k").status
+                == 0)
 
         let result = try place.quant(
-            "validate", "--original", "lab/pajama-tiny", "--quantized", "\(models)/gguf/pajama-tiny-q6_k.gguf", "--metrics",
-            "perplexity,samples", "--limit", "6", "--output", place.lab.reports.path, "--json", place.output("v.json").path)
+            "validate", "--original", "lab/pajama-tiny", "--quantized", "\(models)/gguf/pajama-tiny-q6_k.gguf",
+            "--metrics",
+            "perplexity,samples", "--limit", "6", "--output", place.lab.reports.path, "--json",
+            place.output("v.json").path)
 
         #expect([0, 3].contains(result.status), "\(result.errors)")
         #expect(result.output.contains("baseline ") && result.output.contains("threshold  < 2 %"))

@@ -119,6 +119,22 @@ import Testing
         #expect(!hub.blobs.contains { $0.contains(".lab.") })
     }
 
+    @Test func twoAtOnceBothGetItAndItIsTransferredOnce() throws {
+        let hub = try HubForTests()
+        // Slow enough that both are at work together.
+        try hub.server.misbehave(["slow": "1", "only": "/content/"])
+        let (client, reference) = (hub.client, try hub.reference())
+        let folders = Recorded<URL>()
+
+        DispatchQueue.concurrentPerform(iterations: 2) { _ in
+            if let snapshot = try? client.checkpoint(reference) { folders.add(snapshot.folder) }
+        }
+
+        #expect(folders.all.count == 2 && folders.all.allSatisfy(hub.isWhole))
+        let sent = try hub.server.requests().reduce(0) { $0 + $1.sent }
+        #expect(sent == hub.needed.values.reduce(0) { $0 + $1.count })
+    }
+
     @Test func aDiskWithoutRoomIsToldBeforeTheFirstByte() throws {
         let hub = try HubForTests()
         // A file as large as no disk: its size is what the hub states, and nobody reads it.

@@ -1,5 +1,11 @@
 public import Foundation
 
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 /// A model hub on this machine, which misbehaves on request: `fixtures/hub/server.py` on Python 3.
 ///
 /// Its repositories are the folders `OWNER/NAME` of ``root``.
@@ -54,7 +60,12 @@ public final class LocalHub {
     }
 
     deinit {
-        process.terminate()
+        // Not SIGTERM: a child has the signals blocked that the thread has it was started on.
+        #if canImport(Glibc)
+            Glibc.kill(process.processIdentifier, SIGKILL)
+        #else
+            Darwin.kill(process.processIdentifier, SIGKILL)
+        #endif
         process.waitUntilExit()
     }
 

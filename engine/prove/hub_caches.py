@@ -37,11 +37,14 @@ def main():
     os.environ |= {
         "HF_ENDPOINT": endpoint, "HF_HOME": os.path.join(options.work, "home"), "HF_HUB_DISABLE_XET": "1",
         "HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1", "NO_PROXY": "127.0.0.1,localhost",
-        "LAB_CACHE": os.path.join(options.work, "lab-cache"), "LAB_STORE": os.path.join(options.work, "store")}
+        "LAB_STORE": os.path.join(options.work, "store"), "LAB_HISTORY": os.path.join(options.work, "history.sqlite")}
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
     def requests():
         return [json.loads(line) for line in opener.open(endpoint + "/__log").read().splitlines()]
+
+    def control(query):
+        opener.open(f"{endpoint}/__control?{query}").read()
 
     def lab(*words, home=None, more=None):
         environment = os.environ | ({"HF_HOME": home} if home else {}) | (more or {})
@@ -50,7 +53,7 @@ def main():
 
     try:
         from_lab(options, lab)
-        from_python(options, lab, requests)
+        from_python(options, lab, requests, control)
     finally:
         server.stdin.close()
         server.wait()
@@ -94,14 +97,18 @@ def from_lab(options, lab):
 
     models = os.path.join(options.work, "models")
     made = lab("convert", "--model", NAME, "--output", models, "--formats", "gguf,mlx", "--precision", "q4_k_m:4bit",
-               more={"HF_HUB_OFFLINE": "1"})
-    check("llama-pajamas-quant convert, offline", made.returncode == 0, made.stderr)
+               "--validate", "--calibration-samples", "8", more={"HF_HUB_OFFLINE": "1"})
+    check("convert calibrates, writes and validates both formats, offline", made.returncode == 0,
+          made.stdout + made.stderr)
     with open(os.path.join(models, "manifest.json"), encoding="utf-8") as file:
-        sources = {artifact["source"].get("id") for artifact in json.load(file)["artifacts"]}
+        artifacts = json.load(file)["artifacts"]
+    sources = {artifact["source"].get("id") for artifact in artifacts}
     check("the manifest names the repository", sources == {NAME}, sources)
+    verdicts = [entry["status"] for artifact in artifacts for entry in artifact.get("validation", [])]
+    check("the manifest has the verdicts on both", verdicts == ["pass", "pass"], verdicts)
 
     import gguf
-    reader = gguf.GGUFReader(os.path.join(models, "gguf", "pajama-tiny-q4_k_m.gguf"))
+    reader = gguf.GGUFReader(os.path.join(models, "gguf", "pajama-tiny-q4_k_m-imatrix.gguf"))
     check("gguf reads the GGUF file", len(reader.tensors) > 0 and "general.name" in reader.fields, reader.fields.keys())
 
     said = subprocess.run(
@@ -111,7 +118,7 @@ def from_lab(options, lab):
           said.stdout + said.stderr)
 
 
-def from_python(options, lab, requests):
+def from_python(options, lab, requests, control):
     """Python writes, the lab reads."""
     home = os.path.join(options.work, "other-home")
     code = f"from huggingface_hub import snapshot_download; snapshot_download('{NAME}')"
@@ -123,6 +130,18 @@ def from_python(options, lab, requests):
           f"{got.stderr} {sent} bytes")
     got = lab("download", NAME, home=home, more={"HF_HUB_OFFLINE": "1"})
     check("also without a network", got.returncode == 0 and not requests(), got.stderr)
+
+    control("slow=1&only=/content/")
+    together = os.environ | {"HF_HOME": os.path.join(options.work, "third-home")}
+    programs = [
+        subprocess.Popen(words, env=together, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        for words in ([options.program, "download", NAME], [sys.executable, "-c", code])]
+    ends = [(program.communicate()[1], program.returncode) for program in programs]
+    control("")
+    weights = sum(entry["sent"] for entry in requests() if entry["content"])
+    size = os.path.getsize(os.path.join(options.root, "fixtures/pajama-tiny/model.safetensors"))
+    check("both at once succeed and transfer the weights once", weights == size and not any(e[1] for e in ends),
+          f"{weights} of {size} bytes, {ends}")
 
 
 if __name__ == "__main__":

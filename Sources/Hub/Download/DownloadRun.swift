@@ -7,12 +7,17 @@ struct DownloadRun {
     private let commit: String
     private let settings: HubSettings
     private let progress: ProgressHandler
+    private let notice: @Sendable (String) -> Void
 
-    init(cache: HubCache, commit: String, settings: HubSettings, progress: @escaping ProgressHandler) {
+    init(
+        cache: HubCache, commit: String, settings: HubSettings, progress: @escaping ProgressHandler,
+        notice: @escaping @Sendable (String) -> Void
+    ) {
         self.cache = cache
         self.commit = commit
         self.settings = settings
         self.progress = progress
+        self.notice = notice
     }
 
     /// How often the tables of what came are written.
@@ -38,7 +43,9 @@ struct DownloadRun {
 
     private func wait(for downloads: [BlobDownload], loop: TransferLoop) throws {
         let total = downloads.reduce(0) { $0 + $1.file.sizeBytes }
-        var savedAt = ContinuousClock.now
+        let beganAt = ContinuousClock.now
+        var savedAt = beganAt
+        var isWaitTold = false
         var toldBytes: Int64 = -1
         while true {
             for download in downloads where !download.isEnded { download.step() }
@@ -59,6 +66,12 @@ struct DownloadRun {
                 while loop.count < settings.connections, download.startNext() {}
             }
             loop.turn(atMost: .milliseconds(50))
+            if !isWaitTold, .now - beganAt > .seconds(2),
+                let other = downloads.first(where: { if case .waiting = $0.state { true } else { false } })
+            {
+                isWaitTold = true
+                notice("\(other.file.path) of \(cache.reference) is being fetched by another program; waiting for it")
+            }
             if .now - savedAt > Self.savingInterval {
                 savedAt = .now
                 for download in downloads { download.save() }

@@ -44,7 +44,8 @@ struct HubQuestion {
             else { return .final(HubError(.malformed, "\(subject): the hub leads to \(url.scheme ?? "nowhere"):")) }
             return .elsewhere(url.absoluteString)
         case 408, 416, 425, 429, 500...599:
-            return .later("status \(head.status)\(Self.words[head.status].map { " (\($0))" } ?? "")", pause: head.retryAfter)
+            let words = Self.words[head.status].map { " (\($0))" } ?? ""
+            return .later("status \(head.status)\(words)", pause: head.retryAfter)
         // Whoever serves the bytes knows no tokens: the address has expired.
         case 401 where !isHub(address), 403 where !isHub(address):
             return .later("status \(head.status) from \(HTTPOrigin(address)?.host ?? "another host")", pause: nil)
@@ -73,16 +74,19 @@ struct HubQuestion {
                 .missing, "\(name) has no revision '\(reference?.revision ?? "")'",
                 remedy: "choose a branch, a tag or a commit from \(page)/tree/main")
         case ("EntryNotFound", _): return HubError(.missing, "the hub does not have \(subject)")
-        case ("RepoNotFound", _), (nil, 404) where reference != nil:
+        case ("RepoNotFound", _):
             return HubError(
-                .missing, "there is no \(reference?.kind.rawValue ?? "repository") \(name) at \(settings.endpoint), or it is private",
+                .missing,
+                "there is no \(reference?.kind.rawValue ?? "repository") \(name) at \(settings.endpoint), or it is private",
                 remedy: settings.token == nil
                     ? "check the name; for a private one set HF_TOKEN, or log in with: hf auth login"
                     : "check the name, and that the token in use may read it")
         case (_, 401):
+            let who = settings.token == nil ? "strangers" : "the token"
             return HubError(
-                .refused, "\(subject): the hub does not accept \(settings.token == nil ? "strangers" : "the token")\(said)",
-                remedy: "set HF_TOKEN to a token from \(settings.endpoint)/settings/tokens, or log in with: hf auth login")
+                .refused, "\(subject): the hub does not accept \(who)\(said)",
+                remedy: "set HF_TOKEN to a token from \(settings.endpoint)/settings/tokens, or log in with: "
+                    + "hf auth login")
         case (_, 403):
             return HubError(.refused, "\(subject): the hub forbids it\(said)", remedy: "see \(page)")
         case (_, 404): return HubError(.missing, "the hub does not have \(subject)")

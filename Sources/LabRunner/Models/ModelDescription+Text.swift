@@ -20,7 +20,8 @@ extension ModelDescription {
             ("context", "native \(Self.grouped(nativeContext.value)) (\(nativeContext.source))" + extended),
             (
                 "weights",
-                "\(types.joined(separator: ", ")), \(ByteSize(weightsBytes)) in \(shards) file\(shards == 1 ? "" : "s")"
+                "\(types.joined(separator: ", ")), \(ByteSize(weightsBytes)) in \(shards) file"
+                    + (shards == 1 ? "" : "s")
             ),
             (
                 "tokenizer",
@@ -28,7 +29,10 @@ extension ModelDescription {
                     .compactMap { $0 }.joined(separator: ", ")
             ),
             ("chat template", chatTemplate.map(Self.words) ?? "none"),
-            (id == nil ? "place" : "in the cache", shardsInPlace == 0 && id != nil ? "not yet; it would be \(self.place)" : place),
+            (
+                id == nil ? "place" : "in the cache",
+                shardsInPlace == 0 && id != nil ? "not yet; it would be \(self.place)" : place
+            ),
         ]
         let width = facts.map(\.0.count).max() ?? 0
         let lines = facts.map { name, fact in

@@ -37,7 +37,8 @@ public struct NamedDatasets {
         guard FileManager.default.fileExists(atPath: file.path) else {
             throw RunnerError(
                 "there is no file \(file.path), and no data set '\(name)'",
-                remedy: Spelling.hint(name, among: Self.names) + "name a file, or one of \(Self.names.joined(separator: ", "))",
+                remedy: Spelling.hint(name, among: Self.names)
+                    + "name a file, or one of \(Self.names.joined(separator: ", "))",
                 exitCode: .usage)
         }
         return (file.lastPathComponent, file)
@@ -55,8 +56,9 @@ public struct NamedDatasets {
         let digest = Digest(of: bytes)
         guard digest == dataset.sha256 else {
             throw HubError(
-                .corrupt, "\(dataset.name): what came has the digest \(digest), and the official file has "
-                    + "\(dataset.sha256); nothing was kept",
+                .corrupt,
+                "\(dataset.name): what came has the digest \(digest), and the official file has \(dataset.sha256); "
+                    + "nothing was kept",
                 remedy: "a proxy on the way may change files; or name a file of your own with --dataset-path")
         }
         try Folders.make(place.deletingLastPathComponent(), remedy: "name another cache with LAB_CACHE")

@@ -134,8 +134,8 @@ public struct ValidationRun {
             return root.appendingPathComponent(path)
         }
         throw RunnerError(
-            "there is no folder \(path)", remedy: "run ./llama-pajamas-quant in the lab's clone, or name a suite's folder "
-                + "with --suite")
+            "there is no folder \(path)",
+            remedy: "run ./llama-pajamas-quant in the lab's clone, or name a suite's folder with --suite")
     }
 
     private func evaluations(of suite: Suite) throws -> [String] {
@@ -183,6 +183,10 @@ public struct ValidationRun {
                 metric: verdict.metric, status: verdict.status.rawValue, value: verdict.value,
                 threshold: verdict.threshold?.limit, unit: verdict.threshold?.unit,
                 baseline: isPerplexity ? pair?.baseline : nil, quantized: isPerplexity ? pair?.quantized : nil,
+                samples: record.measurements.first {
+                    $0.metric == verdict.metric && $0.evaluation == verdict.evaluation
+                        && $0.backend == verdict.backend && $0.artifact == verdict.artifact
+                }?.n,
                 engine: record.engine?.build)
         }
     }

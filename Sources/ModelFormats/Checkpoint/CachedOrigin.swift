@@ -14,8 +14,9 @@ public struct CachedOrigin: Sendable, Equatable {
     /// Reads the path of a folder; nil for one outside of a cache.
     public init?(_ directory: URL) {
         let words = directory.standardizedFileURL.pathComponents.suffix(3)
-        guard words.count == 3, let folder = words.first, let commit = words.last, words.dropFirst().first == "snapshots",
-            folder.hasPrefix("models--"), commit.count == 40, commit.allSatisfy(\.isHexDigit)
+        guard words.count == 3, let folder = words.first, let commit = words.last,
+            words.dropFirst().first == "snapshots", folder.hasPrefix("models--"), commit.count == 40,
+            commit.allSatisfy(\.isHexDigit)
         else { return nil }
         id = String(folder.dropFirst("models--".count)).replacing("--", with: "/")
         self.commit = commit
