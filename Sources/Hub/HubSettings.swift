@@ -61,7 +61,8 @@ public struct HubSettings: Sendable {
         if isOn("HF_HUB_DISABLE_IMPLICIT_TOKEN") {
             token = nil
         } else {
-            let file = folder("HF_TOKEN_PATH") ?? base.appendingPathComponent("token")
+            let file =
+                folder("HF_TOKEN_PATH").map { URL(fileURLWithPath: $0.path) } ?? base.appendingPathComponent("token")
             token =
                 AccessToken(value("HF_TOKEN") ?? value("HUGGING_FACE_HUB_TOKEN"))
                 ?? AccessToken(try? String(contentsOf: file, encoding: .utf8))

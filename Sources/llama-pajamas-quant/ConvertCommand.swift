@@ -14,11 +14,11 @@ struct ConvertCommand: ParsableCommand {
             that tells of them all. What is there already, whole and made in the same way, is left alone.
 
             Examples:
-              llama-pajamas-quant convert --model Qwen/Qwen3-8B --output ./models/qwen3-8b --formats gguf,mlx \
+              llama-pajamas-quant convert --model Qwen/Qwen3-8B --output ./models/qwen3-8b --formats gguf,mlx \\
                 --precision q4_k_m:4bit
-              llama-pajamas-quant convert --model Qwen/Qwen3-8B --output ./models/qwen3-8b --formats mlx \
+              llama-pajamas-quant convert --model Qwen/Qwen3-8B --output ./models/qwen3-8b --formats mlx \\
                 --precision 4bit --mixed-precision --embedding-bits 6
-              llama-pajamas-quant convert --model ./Qwen3-8B --output ./models/qwen3-8b --precision q4_k_m,q6_k \
+              llama-pajamas-quant convert --model ./Qwen3-8B --output ./models/qwen3-8b --precision q4_k_m,q6_k \\
                 --validate --calibration-samples 512
             """)
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CommandSupport
 import Foundation
+import LabCore
 import LabRunner
 
 struct DownloadCommand: ParsableCommand {
@@ -20,6 +21,15 @@ struct DownloadCommand: ParsableCommand {
 
     @Argument(help: "Repositories such as Qwen/Qwen3-8B or ID@REVISION, and names of data sets.")
     var names: [String]
+
+    func validate() throws {
+        for name in names where !NamedDatasets.names.contains(name.lowercased()) && !name.contains("/") {
+            let hint = Spelling.hint(name, among: NamedDatasets.names)
+            throw ValidationError(
+                "'\(name)' is no repository, which has an owner and a name, and no data set: \(hint)there are "
+                    + NamedDatasets.names.joined(separator: ", "))
+        }
+    }
 
     func run() throws {
         let progress = StepProgress()

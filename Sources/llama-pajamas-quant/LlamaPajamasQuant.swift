@@ -13,9 +13,9 @@ struct LlamaPajamasQuant: ParsableCommand {
 
             Examples:
               llama-pajamas-quant info Qwen/Qwen3-8B
-              llama-pajamas-quant convert --model Qwen/Qwen3-8B --output ./models/qwen3-8b --formats gguf,mlx \
+              llama-pajamas-quant convert --model Qwen/Qwen3-8B --output ./models/qwen3-8b --formats gguf,mlx \\
                 --precision q4_k_m:4bit
-              llama-pajamas-quant validate --original Qwen/Qwen3-8B \
+              llama-pajamas-quant validate --original Qwen/Qwen3-8B \\
                 --quantized ./models/qwen3-8b/gguf/qwen3-8b-q4_k_m.gguf --metrics perplexity
 
             Shell completions: llama-pajamas-quant --generate-completion-script bash (or zsh, fish).

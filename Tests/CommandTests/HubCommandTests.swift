@@ -1,4 +1,5 @@
 import Foundation
+import LabRunner
 import TestSupport
 import Testing
 
@@ -36,6 +37,11 @@ import Testing
         func quant(_ words: [String], offline: Bool = false) throws -> LabCommand.Result {
             try LabCommand.command(
                 environment + (offline ? ["HF_HUB_OFFLINE=1"] : []) + [LabCommand.quantizer.path] + words)
+        }
+
+        /// Runs a line of the shell.
+        func shell(_ line: String) throws -> LabCommand.Result {
+            try LabCommand.command(environment + ["sh", "-c", line])
         }
 
         /// Runs lab.
@@ -208,6 +214,33 @@ import Testing
         let info = try place.quant("info", "lab/pajama-tiny", offline: true)
         #expect(info.status == 0, "\(info.errors)")
         #expect(try place.server.requests().isEmpty)
+    }
+
+    @Test func aDiskThatIsFullKeepsWhatCameAndTheCommandGoesOn() throws {
+        let place = try Place()
+
+        // The shell's limit on file sizes stands for the disk's.
+        let full = try place.shell("ulimit -f 2000; exec \(LabCommand.quantizer.path) download lab/pajama-tiny")
+        #expect(full.status == 4 && full.errors.contains("cannot be written"), "\(full.errors)")
+        let before = try place.server.requests().filter(\.content).reduce(0) { $0 + $1.sent }
+        let result = try place.quant("download", "lab/pajama-tiny")
+
+        #expect(result.status == 0, "\(result.errors)")
+        let after = try place.server.requests().filter(\.content).reduce(0) { $0 + $1.sent }
+        let size =
+            try FileManager.default.attributesOfItem(
+                atPath: LabCommand.model.appendingPathComponent("model.safetensors").path)[.size] as? Int
+        #expect(before > 0 && after > 0 && after < size ?? 0)
+    }
+
+    @Test(arguments: [
+        ("Q8_0", "hq"), ("Q6_K", "hq"), ("Q5_K_M", "hq"), ("BF16", "hq"), ("Q4_K_M", "balanced"),
+        ("IQ4_XS", "balanced"),
+        ("Q4_K_M-imatrix", "balanced"), ("Q3_K_M", "ultra"), ("TQ1_0", "ultra"), ("4bit", "balanced"), ("8bit", "hq"),
+        ("4bit-uniform", "ultra"), ("mixed_3_6", "ultra"),
+    ])
+    func aRecipeIsJudgedByTheSuiteOfItsBits(_ recipe: String, _ suite: String) {
+        #expect(ValidationRun.suiteName(ofRecipe: recipe) == suite)
     }
 
     @Test func aNameThatIsNothingIsToldFromBothSides() throws {

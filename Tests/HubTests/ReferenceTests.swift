@@ -42,6 +42,8 @@ import Testing
         defer { try? FileManager.default.removeItem(at: folder) }
         try Data("hf_x\n".utf8).write(to: folder.appendingPathComponent("token"))
         #expect(HubSettings(environment: ["HF_HOME": folder.path]).token != nil)
+        #expect(
+            HubSettings(environment: ["HF_HOME": "/nowhere", "HF_TOKEN_PATH": "\(folder.path)/token"]).token != nil)
         #expect(AccessToken("a\nHost: b") == nil)
     }
 }

@@ -102,7 +102,8 @@ struct HubFetches {
             case (.final(let error), _): fail(error)
             case (.later(let why, let pause), _): retry(why, pause: pause)
             case (_, .failed(let why, let isFinal)):
-                isFinal ? fail(unreachable(why)) : retry(why, pause: nil)
+                // Who is offline should hear of it in seconds.
+                isFinal || failures >= 3 ? fail(unreachable(why)) : retry(why, pause: nil)
             case (_, .stopped) where bytes.count >= wantedCount ?? .max: succeed()
             case (_, .stopped): fail(HubError(.malformed, "\(wanted.question.subject): the answer does not end"))
             case (_, .whole) where bytes.count < wantedCount ?? 0: retry("the answer ends too early", pause: nil)

@@ -116,7 +116,7 @@ public struct ValidationRun {
 
     /// The suite whose limits suit a recipe: those for 5 bits and more are the tightest, those for 3 and fewer the
     /// widest.
-    static func suiteName(ofRecipe recipe: String) -> String {
+    package static func suiteName(ofRecipe recipe: String) -> String {
         let name = recipe.uppercased().replacing("-IMATRIX", with: "")
         let bits = name.firstMatch(of: /[0-9]/).flatMap { Int($0.0) }
         // "F16", "BF16" and "F32" lose next to nothing.
