@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 import LabCore
 
 /// What a repository holds at a commit.
@@ -34,7 +34,7 @@ public struct RepositoryListing: Sendable {
     /// Reads the hub's answer.
     ///
     /// Throws ``HubError`` for what no hub should say, such as a path that leads out of the repository.
-    init(_ reference: RepositoryReference, answer: Data) throws {
+    package init(_ reference: RepositoryReference, answer: Data) throws {
         let decoded: Answer
         do {
             decoded = try JSONDecoder().decode(Answer.self, from: answer)

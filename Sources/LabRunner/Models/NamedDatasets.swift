@@ -39,7 +39,8 @@ public struct NamedDatasets {
                 "there is no file \(file.path), and no data set '\(name)'",
                 remedy: Spelling.hint(name, among: Self.names)
                     + "name a file, or one of \(Self.names.joined(separator: ", "))",
-                exitCode: .usage)
+                // A slip in a name is bad usage; anything else is a file that is missing.
+                exitCode: Spelling.nearest(to: name, among: Self.names) == nil ? .unavailable : .usage)
         }
         return (file.lastPathComponent, file)
     }
