@@ -81,6 +81,7 @@ struct ConvertCommand: ParsableCommand {
             source.isRepository ? "download" : nil, importance.isToBeComputed ? "calibrate" : nil,
             dryRun ? nil : "convert", isToBeValidated ? "validate" : nil)
         // What no file has to tell is a fault to hear of before a download.
+        if isToBeValidated { try ValidationRun.requireKnown(metricNames) }
         let model = try dryRun ? source.outline(steps) : source.checkpoint(steps)
         var options = ConversionOptions(model: model.folder, output: URL(fileURLWithPath: output), recipes: recipes)
         options.targets = limits.targets
@@ -104,6 +105,10 @@ struct ConvertCommand: ParsableCommand {
         }
     }
 
+    private var metricNames: [String] {
+        metrics.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+    }
+
     /// Ends with the worst verdict.
     private func measure(_ outcomes: [ConversionRun.Outcome], _ model: URL, _ steps: StepProgress) throws {
         steps.begin("validate")
@@ -113,7 +118,7 @@ struct ConvertCommand: ParsableCommand {
                 original: model, quantized: outcome.url,
                 output: URL(fileURLWithPath: output).appendingPathComponent("validation", isDirectory: true),
                 command: CommandLine.arguments.joined(separator: " "))
-            options.metrics = metrics.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+            options.metrics = metricNames
             if let threads = threading.threads { options.compute = ComputeSettings(threads: threads) }
             let outcome = try ValidationRun(options: options, progress: steps.show).run()
             print(

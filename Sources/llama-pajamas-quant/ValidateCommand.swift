@@ -72,6 +72,8 @@ struct ValidateCommand: ParsableCommand {
 
     func run() throws {
         if let json { try Folders.requireWritable(URL(fileURLWithPath: json)) }
+        let names = metrics.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+        if suite == nil { try ValidationRun.requireKnown(names) }
         let isRepository = if case .repository = try? ModelSource(original) { true } else { false }
         let steps = StepProgress(isRepository ? "download" : nil, "validate")
         steps.begin("download")
@@ -80,7 +82,7 @@ struct ValidateCommand: ParsableCommand {
         var options = ValidationRun.Options(
             original: model, quantized: URL(fileURLWithPath: quantized), output: URL(fileURLWithPath: output),
             command: CommandLine.arguments.joined(separator: " "))
-        options.metrics = metrics.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+        options.metrics = names
         options.suite = suite
         options.backend = backend?.lowercased()
         options.limit = limit

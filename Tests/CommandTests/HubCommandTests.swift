@@ -254,6 +254,16 @@ import Testing
         #expect(slip.status == 4 && slip.errors.contains("modles/qwen3"))
     }
 
+    @Test func anUnknownMetricIsToldBeforeAnythingIsFetched() throws {
+        let place = try Place()
+
+        let result = try place.quant(
+            "validate", "--original", "lab/pajama-tiny", "--quantized", "x.gguf", "--metrics", "perplexty")
+
+        #expect(result.status == 2 && result.errors.contains("did you mean 'perplexity'?"), "\(result.errors)")
+        #expect(try place.server.requests().isEmpty)
+    }
+
     @Test(arguments: [
         (["--formats", "ggfu"], "did you mean 'gguf'?"), (["--precision", "q4_k_n"], "Did you mean 'Q4_K_M'?"),
         (["--formats", "mlx", "--precision", "4bits"], "Did you mean '4bit'?"),

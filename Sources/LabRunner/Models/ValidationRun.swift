@@ -75,7 +75,7 @@ public struct ValidationRun {
         var run = RunOptions(suite: suite, output: options.output, command: options.command)
         run.model = options.original
         run.artifact = options.quantized
-        run.evaluations = try evaluations(of: suite)
+        run.evaluations = try Self.evaluations(options.metrics, of: suite)
         run.backends = [options.backend ?? (isFolder ? "mlx" : "cpu")]
         run.dataset = options.dataset.map { Suite.Dataset(name: $0.name, file: $0.file) }
         run.limit = options.limit
@@ -138,8 +138,15 @@ public struct ValidationRun {
             remedy: "run ./llama-pajamas-quant in the lab's clone, or name a suite's folder with --suite")
     }
 
-    private func evaluations(of suite: Suite) throws -> [String] {
-        try options.metrics.map { metric in
+    /// Refuses metrics that no suite measures: to be asked before long work.
+    ///
+    /// Throws ``RunnerError``.
+    public static func requireKnown(_ metrics: [String]) throws {
+        _ = try evaluations(metrics, of: Suite(at: folder("suites/balanced")))
+    }
+
+    private static func evaluations(_ metrics: [String], of suite: Suite) throws -> [String] {
+        try metrics.map { metric in
             let wanted = metric.lowercased()
             let found = suite.evaluations.first { $0.name == wanted || $0.evaluator.rawValue == wanted }
             guard let found else {
