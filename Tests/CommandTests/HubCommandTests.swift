@@ -216,6 +216,18 @@ import Testing
         #expect(try place.server.requests().isEmpty)
     }
 
+    @Test func aProxyIsUsedWhereTheEnvironmentNamesOne() throws {
+        let place = try Place()
+
+        // No such host: only the proxy, which is the local hub itself, can answer for it.
+        let result = try place.shell(
+            "HF_ENDPOINT=http://hub.invalid http_proxy=\(place.server.endpoint) no_proxy=127.0.0.1 "
+                + "exec \(LabCommand.quantizer.path) download lab/pajama-tiny")
+
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(try place.server.requests().contains { $0.path.hasPrefix("http://hub.invalid/api/") })
+    }
+
     @Test func aDiskThatIsFullKeepsWhatCameAndTheCommandGoesOn() throws {
         let place = try Place()
 
