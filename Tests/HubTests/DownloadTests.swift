@@ -20,8 +20,8 @@ import Testing
         _ = try hub.client.checkpoint(hub.reference())
 
         let ranges = try hub.server.requests().filter(\.content).compactMap(\.range)
-        #expect(ranges.count == 10)
-        #expect(Set(ranges).contains("bytes=262144-299999"))
+        let expected = (0..<5).map { "bytes=\($0 * 65_536)-\(min($0 * 65_536 + 65_535, 299_999))" }
+        #expect(ranges.sorted() == (expected + expected).sorted())
     }
 
     @Test func aSecondTimeNothingIsFetched() throws {

@@ -21,6 +21,7 @@ import Testing
 
     @Test func aConnectionThatSendsNothingIsGivenUpAndMadeAgain() throws {
         let hub = try HubForTests()
+        hub.settings.stallTimeout = .seconds(1)
         try hub.server.misbehave(["stall": "1", "faults": "1", "only": "/content/", "seed": "2"])
         let began = ContinuousClock.now
 
