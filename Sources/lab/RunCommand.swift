@@ -69,9 +69,7 @@ struct RunCommand: ParsableCommand {
 
     func validate() throws {
         if let limit, limit < 1 { throw ValidationError("--limit must be at least 1") }
-        if datasetPath != nil, dataset == nil {
-            throw ValidationError("--dataset-path FILE needs a name for it: --dataset NAME")
-        }
+        if let problem = NamedDatasets.problem(dataset, path: datasetPath) { throw ValidationError(problem) }
         if lockstep, pack != nil { throw ValidationError("--lockstep needs the parent; leave out --pack") }
         if !gate, gateOptions.isAnythingAsked { throw ValidationError("--against and the like belong to --gate") }
         if recipe != nil, artifact != nil { throw ValidationError("--recipe and --artifact exclude each other") }

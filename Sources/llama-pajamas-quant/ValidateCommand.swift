@@ -65,9 +65,7 @@ struct ValidateCommand: ParsableCommand {
 
     func validate() throws {
         if let limit, limit < 1 { throw ValidationError("--limit must be at least 1") }
-        if datasetPath != nil, dataset == nil {
-            throw ValidationError("--dataset-path FILE needs a name for it: --dataset NAME")
-        }
+        if let problem = NamedDatasets.problem(dataset, path: datasetPath) { throw ValidationError(problem) }
     }
 
     func run() throws {

@@ -25,6 +25,14 @@ public struct NamedDatasets {
         mirror = named.isEmpty ? "https://raw.githubusercontent.com" : named
     }
 
+    /// What is wrong with `--dataset NAME` and `--dataset-path FILE`; nil when they make sense together.
+    public static func problem(_ name: String?, path: String?) -> String? {
+        guard let name else { return path == nil ? nil : "--dataset-path FILE needs a name for it: --dataset NAME" }
+        guard path == nil, !names.contains(name.lowercased()) else { return nil }
+        return "--dataset: there is no data set '\(name)': \(Spelling.hint(name, among: names))choose one of "
+            + "\(names.joined(separator: ", ")), or give a file of yours a name with --dataset-path FILE"
+    }
+
     /// The file of a data set: the one that is named, else the published one of that name, else a file of that name.
     ///
     /// Throws ``RunnerError`` for a name of nothing, and ``Hub/HubError``.
