@@ -85,6 +85,8 @@ let package = Package(
             dependencies: [.product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: sharedSettings),
         .target(name: "ModelFormats", dependencies: ["LabCore"], swiftSettings: sharedSettings),
+        .systemLibrary(name: "CCurl"),
+        .target(name: "Hub", dependencies: ["LabCore", "CCurl"], swiftSettings: sharedSettings),
         .target(
             name: "Quantization",
             dependencies: ["LabCore", "ModelFormats", "CLlama", "CProcessor", "BlockKernels"]
@@ -118,7 +120,7 @@ let package = Package(
             name: "LabRunner",
             dependencies: [
                 "LabCore", "ModelFormats", "Quantization", "Inference", "Evaluation", "History", "Reports",
-                "LanguageIdentification", "CodeSandbox",
+                "LanguageIdentification", "CodeSandbox", "Hub",
             ],
             swiftSettings: sharedSettings),
         .target(
@@ -135,7 +137,7 @@ let package = Package(
         .executableTarget(
             name: "llama-pajamas-quant",
             dependencies: [
-                "LabCore", "ModelFormats", "Quantization", "LabRunner", "CommandSupport",
+                "LabCore", "ModelFormats", "Quantization", "LabRunner", "CommandSupport", "Hub", "Evaluation",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: sharedSettings),
@@ -175,6 +177,7 @@ let package = Package(
             swiftSettings: sharedSettings),
         .testTarget(name: "FuzzingTests", dependencies: ["Fuzzing", "TestSupport"], swiftSettings: sharedSettings),
         .testTarget(name: "ReportsTests", dependencies: ["Reports"], swiftSettings: sharedSettings),
+        .testTarget(name: "HubTests", dependencies: ["Hub", "TestSupport"], swiftSettings: sharedSettings),
         .testTarget(
             name: "CommandTests", dependencies: ["LabRunner", "History", "LabCore", "TestSupport"],
             swiftSettings: sharedSettings),

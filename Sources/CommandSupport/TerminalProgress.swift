@@ -59,10 +59,16 @@ public final class TerminalProgress: @unchecked Sendable {
     private func write(_ update: ProgressUpdate, elapsed: Duration) {
         let seconds = elapsed / .seconds(1)
         let done = update.completed - startedAt
-        var fields = ["\(update.completed)/\(update.total) \(update.unit)"]
+        let isBytes = update.unit == "bytes"
+        var fields = [
+            isBytes
+                ? "\(ByteSize(Int64(update.completed))) of \(ByteSize(Int64(update.total)))"
+                : "\(update.completed)/\(update.total) \(update.unit)"
+        ]
         if done > 0, seconds > 0.5 {
             let rate = Double(done) / seconds
-            fields.append(String(format: rate < 10 ? "%.1f/s" : "%.0f/s", rate))
+            fields.append(
+                isBytes ? "\(ByteSize(Int64(rate)))/s" : String(format: rate < 10 ? "%.1f/s" : "%.0f/s", rate))
             if update.completed < update.total {
                 fields.append("\(Self.clock(Double(update.total - update.completed) / rate)) left")
             }

@@ -65,7 +65,7 @@ public struct CalibrationRun {
         var sum = parts[0].matrix
         for part in parts.dropFirst() { try sum.add(part.matrix) }
         let key = Digest(of: parts.map(\.sha256.hex).joined(separator: "\n"))
-        let file = try store.placeOfMatrix(for: options.model.standardizedFileURL.lastPathComponent, key: key)
+        let file = try store.placeOfMatrix(for: CachedOrigin.modelName(of: options.model), key: key)
         try sum.write(to: file)
         return try Calibration(contentsOf: file)
     }

@@ -1,5 +1,6 @@
 import Evaluation
 public import Foundation
+import ModelFormats
 
 /// A text to calibrate on.
 public struct CalibrationText: Sendable {
@@ -22,7 +23,7 @@ public struct CalibrationText: Sendable {
         let file = checkpoint.appendingPathComponent("heldout/calibration.txt")
         guard FileManager.default.fileExists(atPath: file.path) else { return nil }
         return CalibrationText(
-            file: file, name: "\(checkpoint.standardizedFileURL.lastPathComponent)-calibration", windows: windows)
+            file: file, name: "\(CachedOrigin.modelName(of: checkpoint))-calibration", windows: windows)
     }
 
     func read() throws -> String {

@@ -218,9 +218,12 @@ public struct ConversionRun {
     }
 
     /// Two conversions into one folder come one after the other.
-    private func lockOutput() throws -> FileLock {
+    private func lockOutput() throws -> FileLock { try Self.lock(output: options.output) }
+
+    /// The lock of whoever changes a folder of artifacts.
+    static func lock(output: URL) throws -> FileLock {
         let folder = Locations.cache.appendingPathComponent("locks", isDirectory: true)
-        let key = Digest(of: options.output.standardizedFileURL.resolvingSymlinksInPath().path)
+        let key = Digest(of: output.standardizedFileURL.resolvingSymlinksInPath().path)
         try Folders.make(folder, remedy: "name another cache with LAB_CACHE")
         return try FileLock(folder.appendingPathComponent("convert-\(key.short)"))
     }

@@ -46,7 +46,9 @@ final class FileDigests {
     }
 
     private static func stamp(of path: String) -> Stamp? {
-        guard let attributes = try? FileManager.default.attributesOfItem(atPath: path),
+        // Of the file itself: the Hugging Face cache is made of links, which stay the same whatever becomes of it.
+        let target = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+        guard let attributes = try? FileManager.default.attributesOfItem(atPath: target),
             let sizeBytes = (attributes[.size] as? NSNumber)?.int64Value,
             let modified = attributes[.modificationDate] as? Date,
             let inode = (attributes[.systemFileNumber] as? NSNumber)?.uint64Value

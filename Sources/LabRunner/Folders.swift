@@ -1,4 +1,5 @@
 public import Foundation
+import ModelFormats
 
 /// Folders that commands need.
 public enum Folders {
@@ -29,6 +30,13 @@ public enum Folders {
         }
     }
 
+    /// Copies a file of results to where a command line wants it.
+    ///
+    /// Throws where that cannot be written.
+    public static func copy(_ file: URL, to path: String) throws {
+        try AtomicFile.write(Data(contentsOf: file), to: URL(fileURLWithPath: path))
+    }
+
     /// Refuses a path that is no checkpoint folder.
     ///
     /// Throws ``RunnerError``.
@@ -38,7 +46,7 @@ public enum Folders {
         else {
             throw RunnerError(
                 "there is no checkpoint folder \(model.path)",
-                remedy: "name a folder with config.json, tokenizer.json and safetensors; downloads come later")
+                remedy: "name a folder with config.json, tokenizer.json and safetensors")
         }
     }
 }

@@ -22,7 +22,8 @@ public enum PrecisionList {
             guard let format = Format(rawValue: word.lowercased()) else {
                 throw usage(
                     "--formats: there is no format '\(word)'",
-                    remedy: "choose from \(Format.allCases.map(\.rawValue).joined(separator: ", "))")
+                    remedy: Spelling.hint(word, among: Format.allCases.map(\.rawValue))
+                        + "choose from \(Format.allCases.map(\.rawValue).joined(separator: ", "))")
             }
             return format
         }

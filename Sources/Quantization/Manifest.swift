@@ -44,11 +44,13 @@ public struct Manifest: Codable, Sendable, Equatable {
         public let source: Source
         /// The tensors in the order of the file.
         public let tensors: [Tensor]
+        /// What measuring it against its parent gave; nil as long as nobody has.
+        public internal(set) var validation: [Validation]?
 
         enum CodingKeys: String, CodingKey {
             case file, format, bytes, sha256, files, recipe, overrides, calibration, mlx
             case bitsPerWeight = "bits_per_weight"
-            case parameters, tool, engine, source, tensors
+            case parameters, tool, engine, source, tensors, validation
         }
 
         init(file: String, sha256: Digest, source: Source, plan: RecipePlan, tool: String, engine: String) {
@@ -156,6 +158,54 @@ public struct Manifest: Codable, Sendable, Equatable {
         public let bytes: Int64
     }
 
+    /// One gate's verdict on the artifact.
+    public struct Validation: Codable, Sendable, Equatable {
+        /// The suite.
+        public let suite: String
+        /// The suite's evaluation.
+        public let evaluation: String
+        /// What it was measured on.
+        public let backend: String
+        /// The metric; nil for an evaluation that was skipped.
+        public let metric: String?
+        /// "pass", "fail", "inconclusive" or "skipped".
+        public let status: String
+        /// What was measured, in ``unit``.
+        public let value: Double?
+        /// The limit, in ``unit``.
+        public let threshold: Double?
+        /// The unit.
+        public let unit: String?
+        /// The parent's perplexity, of the increase alone.
+        public let baseline: Double?
+        /// The artifact's perplexity, of the increase alone.
+        public let quantized: Double?
+        /// The windows, prompts or tokens that it rests on; nil where nothing was measured.
+        public let samples: Int?
+        /// The build of the engine.
+        public let engine: String?
+
+        /// A verdict.
+        public init(
+            suite: String, evaluation: String, backend: String, metric: String?, status: String, value: Double?,
+            threshold: Double?, unit: String?, baseline: Double?, quantized: Double?, samples: Int?,
+            engine: String?
+        ) {
+            self.suite = suite
+            self.evaluation = evaluation
+            self.backend = backend
+            self.metric = metric
+            self.status = status
+            self.value = value
+            self.threshold = threshold
+            self.unit = unit
+            self.baseline = baseline
+            self.quantized = quantized
+            self.samples = samples
+            self.engine = engine
+        }
+    }
+
     /// The version of the format.
     public let version: Int
     /// The artifacts, by file.
@@ -205,10 +255,28 @@ public struct Manifest: Codable, Sendable, Equatable {
         FileManager.default.fileExists(atPath: url.path) ? try Manifest(contentsOf: url) : Manifest(artifacts: [])
     }
 
-    func encoded() throws -> Data {
+    /// The manifest's bytes.
+    public func encoded() throws -> Data {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         return try encoder.encode(self) + Data("\n".utf8)
+    }
+
+    /// The manifest with results of an artifact, in place of older ones of the same suite, evaluation and backend.
+    public func entering(_ results: [Validation], of file: String) -> Manifest {
+        Manifest(
+            artifacts: artifacts.map { artifact in
+                guard artifact.file == file else { return artifact }
+                var changed = artifact
+                let kept = (artifact.validation ?? []).filter { old in
+                    !results.contains {
+                        $0.suite == old.suite && $0.evaluation == old.evaluation && $0.backend == old.backend
+                    }
+                }
+                let all = kept + results
+                changed.validation = all.isEmpty ? nil : all
+                return changed
+            })
     }
 
     /// The manifest without the entries of a file and of files that are gone.

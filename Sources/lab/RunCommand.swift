@@ -14,7 +14,8 @@ struct RunCommand: ParsableCommand {
     @Argument(help: "The suite: a folder with a suite.yaml, such as suites/balanced, or the file itself.")
     var suite: String
 
-    @Option(help: "A Hugging Face checkpoint folder in place of the suite's model.")
+    @Option(
+        help: "In place of the suite's model: a Hugging Face checkpoint folder, or a repository such as Qwen/Qwen3-8B.")
     var model: String?
 
     @Option(help: "A recipe in place of the suite's, such as Q3_K_M.")
@@ -29,7 +30,11 @@ struct RunCommand: ParsableCommand {
     @Option(help: "Evaluations to run, separated by commas. Default: all of the suite.")
     var evaluations: String?
 
-    @Option(help: "Name of the text given by --dataset-path, such as wikitext2.")
+    @Option(
+        help: """
+            A data set in place of the suite's: wikitext2, gsm8k or mgsm-LANGUAGE, which is fetched; or any name, with \
+            --dataset-path.
+            """)
     var dataset: String?
 
     @Option(help: "A text file to measure on in place of the suite's.")
@@ -64,9 +69,7 @@ struct RunCommand: ParsableCommand {
 
     func validate() throws {
         if let limit, limit < 1 { throw ValidationError("--limit must be at least 1") }
-        if (dataset == nil) != (datasetPath == nil) {
-            throw ValidationError("--dataset NAME and --dataset-path FILE belong together")
-        }
+        if let problem = NamedDatasets.problem(dataset, path: datasetPath) { throw ValidationError(problem) }
         if lockstep, pack != nil { throw ValidationError("--lockstep needs the parent; leave out --pack") }
         if !gate, gateOptions.isAnythingAsked { throw ValidationError("--against and the like belong to --gate") }
         if recipe != nil, artifact != nil { throw ValidationError("--recipe and --artifact exclude each other") }
@@ -76,14 +79,10 @@ struct RunCommand: ParsableCommand {
         var options = RunOptions(
             suite: try Suite(at: URL(fileURLWithPath: suite)), output: URL(fileURLWithPath: output),
             command: Self.commandLine)
-        options.model = model.map { URL(fileURLWithPath: $0) }
         options.recipe = recipe
         options.artifact = artifact.map { URL(fileURLWithPath: $0) }
         options.backends = try backend.map { try Self.backendName($0.lowercased()) }
         options.evaluations = evaluations.map { $0.split(separator: ",").map(String.init) } ?? []
-        if let dataset, let datasetPath {
-            options.dataset = Suite.Dataset(name: dataset, file: URL(fileURLWithPath: datasetPath))
-        }
         options.limit = limit
         options.isFull = full
         options.isLockstep = lockstep
@@ -101,6 +100,14 @@ struct RunCommand: ParsableCommand {
         try gateOptions.requireWritable()
         options.tolerances = gateOptions.tolerance.map(\.value)
         let progress = TerminalProgress()
+        if let dataset {
+            let found = try NamedDatasets(progress: progress.show, notice: { progress.say("note: \($0)") })
+                .resolve(dataset, at: datasetPath)
+            options.dataset = Suite.Dataset(name: found.name, file: found.file)
+        }
+        options.model = try model.map {
+            try ModelSource.checkpoint($0, progress: progress.show, notice: { progress.say("note: \($0)") })
+        }
         let outcome = try SuiteRun(options: options, progress: progress.show).run()
         print(TerminalReport.render(outcome.record, width: Terminal.width, color: Terminal.hasColor))
         print("report: \(outcome.folder.appendingPathComponent("report.html").relativePath)")

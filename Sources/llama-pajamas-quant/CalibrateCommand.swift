@@ -17,8 +17,7 @@ struct CalibrateCommand: ParsableCommand {
                 --calibration-data wiki.valid.raw --calibration-samples 100
             """)
 
-    @Option(help: "The checkpoint: a folder in the Hugging Face layout.")
-    var model: String
+    @OptionGroup var source: ModelOption
 
     @Option(help: "The file to write.")
     var output: String
@@ -34,17 +33,20 @@ struct CalibrateCommand: ParsableCommand {
     @OptionGroup var threading: ThreadOptions
 
     func run() throws {
+        let steps = StepProgress(source.isRepository ? "download" : nil, "calibrate")
+        let model = try source.checkpoint(steps)
+        steps.begin("calibrate")
         var options = ConversionOptions(
-            model: URL(fileURLWithPath: model), output: URL(fileURLWithPath: output).deletingLastPathComponent(),
+            model: model.folder, output: URL(fileURLWithPath: output).deletingLastPathComponent(),
             recipes: [])
         options.threads = threading.threads ?? options.threads
         options.importanceMatrices = importance.imatrix
-        options.calibration = try importance.calibration(for: options.model)
+        options.calibration = try importance.calibration(for: options.model, progress: steps)
         if options.calibration == nil, options.importanceMatrices.isEmpty {
-            options.calibration = try importance.ownText(of: options.model)
+            options.calibration = try importance.text(for: options.model, progress: steps)
         }
         options.preTokenizer = preTokenizer
-        let written = try CalibrationRun(options: options, progress: TerminalProgress().show)
+        let written = try CalibrationRun(options: options, progress: steps.show)
             .write(to: URL(fileURLWithPath: output))
         print("\(output): \(written.tensors) tensors, \(written.windows) windows")
     }

@@ -14,15 +14,17 @@ struct ConvertCommand: ParsableCommand {
             that tells of them all. What is there already, whole and made in the same way, is left alone.
 
             Examples:
-              llama-pajamas-quant convert --model ./Qwen3-8B --output ./models/qwen3-8b --precision q4_k_m,q6_k
-              llama-pajamas-quant convert --model ./Qwen3-8B --output ./models/qwen3-8b --formats gguf,mlx \
-                --precision q4_k_m,q6_k:4bit
+              llama-pajamas-quant convert --model Qwen/Qwen3-8B --output ./models/qwen3-8b --formats gguf,mlx \\
+                --precision q4_k_m:4bit
+              llama-pajamas-quant convert --model Qwen/Qwen3-8B --output ./models/qwen3-8b --formats mlx \\
+                --precision 4bit --mixed-precision --embedding-bits 6
+              llama-pajamas-quant convert --model ./Qwen3-8B --output ./models/qwen3-8b --precision q4_k_m,q6_k \\
+                --validate --calibration-samples 512
             """)
 
-    @Option(help: "The checkpoint: a folder in the Hugging Face layout.")
-    var model: String
+    @OptionGroup var source: ModelOption
 
-    @Option(help: "The folder to write to; it is made where it is missing.")
+    @Option(help: "The folder to write to; it is made where it is missing.", completion: .directory)
     var output: String
 
     @Option(help: "Formats, separated by commas: gguf, mlx.")
@@ -50,6 +52,14 @@ struct ConvertCommand: ParsableCommand {
 
     @OptionGroup(title: "Limits") var limits: LimitOptions
 
+    @Flag(
+        name: .customLong("validate"),
+        help: "Measure each artifact against the checkpoint, as the validate command does, and end with its code.")
+    var isToBeValidated = false
+
+    @Option(help: "What --validate measures, separated by commas.")
+    var metrics: String = "perplexity"
+
     @Flag(help: "Show every tensor's type and size, and the size of the files; write nothing.")
     var dryRun = false
 
@@ -62,26 +72,62 @@ struct ConvertCommand: ParsableCommand {
         if dryRun, importance.isToBeComputed {
             throw ValidationError("--dry-run takes a matrix with --imatrix FILE: one that is not computed has no size")
         }
+        if dryRun, isToBeValidated { throw ValidationError("--dry-run makes nothing that --validate could measure") }
     }
 
     func run() throws {
-        var options = ConversionOptions(
-            model: URL(fileURLWithPath: model), output: URL(fileURLWithPath: output), recipes: try recipes)
+        let recipes = try recipes
+        let steps = StepProgress(
+            source.isRepository ? "download" : nil, importance.isToBeComputed ? "calibrate" : nil,
+            dryRun ? nil : "convert", isToBeValidated ? "validate" : nil)
+        // What no file has to tell is a fault to hear of before a download.
+        if isToBeValidated { try ValidationRun.requireKnown(metricNames) }
+        let model = try dryRun ? source.outline(steps) : source.checkpoint(steps)
+        var options = ConversionOptions(model: model.folder, output: URL(fileURLWithPath: output), recipes: recipes)
         options.targets = limits.targets
         options.preTokenizer = preTokenizer
         options.threads = threading.threads ?? options.threads
         options.isForced = force
         options.importanceMatrices = importance.imatrix
-        options.calibration = try importance.calibration(for: options.model)
-        let run = try ConversionRun(options: options, progress: TerminalProgress().show)
+        steps.begin("calibrate")
+        options.calibration = try importance.calibration(for: options.model, progress: steps)
+        let run = try ConversionRun(options: options, progress: steps.show)
         if dryRun {
             for plan in run.plans {
                 print(PlanTable.render(plan, of: run.checkpoint, contextTokens: options.targets.contextTokens) + "\n")
             }
             try run.requireFeasible()
         } else {
-            print(OutcomeTable.render(try run.run(), manifest: run.manifest))
+            steps.begin("convert")
+            let outcomes = try run.run()
+            print(OutcomeTable.render(outcomes, manifest: run.manifest))
+            if isToBeValidated { try measure(outcomes, model.folder, steps) }
         }
+    }
+
+    private var metricNames: [String] {
+        metrics.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+    }
+
+    /// Ends with the worst verdict.
+    private func measure(_ outcomes: [ConversionRun.Outcome], _ model: URL, _ steps: StepProgress) throws {
+        steps.begin("validate")
+        var verdicts: [VerdictStatus] = []
+        for outcome in outcomes {
+            var options = ValidationRun.Options(
+                original: model, quantized: outcome.url,
+                output: URL(fileURLWithPath: output).appendingPathComponent("validation", isDirectory: true),
+                command: CommandLine.arguments.joined(separator: " "))
+            options.metrics = metricNames
+            if let threads = threading.threads { options.compute = ComputeSettings(threads: threads) }
+            let outcome = try ValidationRun(options: options, progress: steps.show).run()
+            print(
+                "\n"
+                    + ValidationReport.render(
+                        outcome.record, quantized: options.quantized.relativePath, original: source.model))
+            verdicts.append(outcome.record.verdict)
+        }
+        throw LabCore.ExitCode.Ending(exitCode: Verdict.overall(verdicts).exitCode)
     }
 
     private var recipes: [ArtifactRecipe] {
@@ -109,10 +155,13 @@ struct ImportanceOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "An importance matrix in a file: llama.cpp's GGUF, or its older .dat; several are added up.",
-            valueName: "file"))
+            valueName: "file"), completion: .file())
     var imatrix: [String] = []
 
-    @Option(help: ArgumentHelp("Compute an importance matrix from this text.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "Compute an importance matrix from this text: a file, or wikitext2-validation. Default: the text that comes "
+                + "with the checkpoint, else that.", valueName: "file"), completion: .file())
     var calibrationData: String?
 
     @Option(
@@ -130,22 +179,20 @@ struct ImportanceOptions: ParsableArguments {
 
     var isToBeComputed: Bool { calibrationData != nil || calibrationSamples != nil }
 
-    /// The text asked for; without a name it is the one that comes with the checkpoint.
-    func calibration(for model: URL) throws -> CalibrationText? {
+    /// The text asked for; without a name it is the one that comes with the checkpoint, or else WikiText-2's
+    /// validation split.
+    func calibration(for model: URL, progress: StepProgress) throws -> CalibrationText? {
         guard isToBeComputed else { return nil }
-        if let calibrationData {
-            return CalibrationText(file: URL(fileURLWithPath: calibrationData), windows: calibrationSamples)
-        }
-        return try ownText(of: model)
+        return try text(for: model, progress: progress)
     }
 
-    /// The text that comes with a checkpoint.
-    func ownText(of model: URL) throws -> CalibrationText {
-        guard let text = CalibrationText.beside(model, windows: calibrationSamples) else {
-            try Folders.requireCheckpoint(model)
-            throw ValidationError("no text comes with \(model.relativePath): name one with --calibration-data FILE")
-        }
-        return text
+    /// The same, where nothing was asked for.
+    func text(for model: URL, progress: StepProgress) throws -> CalibrationText {
+        if calibrationData == nil, let own = CalibrationText.beside(model, windows: calibrationSamples) { return own }
+        try Folders.requireCheckpoint(model)
+        let named = try NamedDatasets(progress: progress.show, notice: progress.say)
+            .resolve(calibrationData ?? "wikitext2-validation")
+        return CalibrationText(file: named.file, name: named.name, windows: calibrationSamples)
     }
 }
 

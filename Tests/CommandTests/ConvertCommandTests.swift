@@ -138,7 +138,7 @@ struct ConvertCommandTests {
         Refusal(
             arguments: ["--leave-output-tensor", "--output-tensor-type", "q8_0"], status: 2, says: "exclude each other"),
         Refusal(arguments: ["--threads", "0"], status: 2, says: "--threads must be"),
-        Refusal(arguments: ["--model", "Qwen/Qwen3-8B"], status: 4, says: "downloads come later"),
+        Refusal(arguments: ["--model", "./Qwen3-8B"], status: 4, says: "there is no checkpoint folder ./Qwen3-8B"),
         Refusal(arguments: ["--output", "/dev/null/place"], status: 4, says: "/dev/null/place"),
     ]
 

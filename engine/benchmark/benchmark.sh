@@ -23,6 +23,10 @@ benchmark() {
         write_smollm2 "$BENCHMARK_WORK/smollm2-135m" || give_up "there is no SmolLM2-135M; see $PROVE_LOG"
         run_benchmark fidelity.py --checkpoint "$BENCHMARK_WORK/smollm2-135m" "$@"
         ;;
+    hub)
+        . "$ROOT/engine/benchmark/hub.sh"
+        benchmark_hub "$@"
+        ;;
     decoding)
         . "$ROOT/engine/benchmark/decoding.sh"
         benchmark_decoding "$@"
@@ -58,6 +62,7 @@ benchmark() {
         echo "usage: ./lab benchmark quantize [codecs] [conversion] [large] [--runs N] [--threads N]
        ./lab benchmark imatrix [--runs N] [--threads N]
        ./lab benchmark mlx [--runs N] [--threads N]
+       ./lab benchmark hub [--runs N] [--megabytes N]
        ./lab benchmark fidelity [--runs N] [--threads N] [--windows N] [--peer-options OPTIONS]
        ./lab benchmark decoding [--runs N] [--threads N]
        ./lab benchmark balanced [--runs N] [--threads N]

@@ -46,7 +46,13 @@ library_is_there() {
 }
 
 # header_is_there PATH: whether the compiler finds it.
-header_is_there() { [ -e "/usr/include/$1" ] || [ -e "/usr/local/include/$1" ]; }
+header_is_there() {
+    local folder
+    for folder in /usr/include /usr/local/include /usr/include/*-linux-*; do
+        [ ! -e "$folder/$1" ] || return 0
+    done
+    return 1
+}
 
 # macOS has SQLite, and a language detector of its own.
 has_sqlite() { [ "$(uname -s)" = Darwin ] || { header_is_there sqlite3.h && library_is_there sqlite3; }; }
@@ -54,6 +60,9 @@ has_sqlite() { [ "$(uname -s)" = Darwin ] || { header_is_there sqlite3.h && libr
 has_language_detector() {
     [ "$(uname -s)" = Darwin ] || { header_is_there cld2/public/compact_lang_det.h && library_is_there cld2; }
 }
+
+# Downloads go through libcurl, which macOS has.
+has_curl() { [ "$(uname -s)" = Darwin ] || { header_is_there curl/curl.h && library_is_there curl; }; }
 
 # Prints the packages that are missing for PURPOSE (swift, engine or all), by the name of this system's packager.
 missing_packages() {
@@ -63,6 +72,7 @@ missing_packages() {
         has git || names="$names git"
         has_sqlite || names="$names libsqlite3-dev"
         has_language_detector || names="$names libcld2-dev"
+        has_curl || names="$names libcurl4-openssl-dev"
     fi
     if [ "$purpose" != swift ]; then
         has cmake || names="$names cmake"

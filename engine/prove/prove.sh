@@ -4,11 +4,12 @@ PROVE_PYTHON=""
 PROVE_RECIPES=${LAB_PROVE_RECIPES:-Q4_K_M Q3_K_M Q6_K Q2_K}
 PROVE_LOG=$CACHE/logs/prove.log
 PROVE_TRANSFORMERS=4.57.6
+PROVE_GGUF=0.19.0
 # A function that gets the peer's file and the lab's after each comparison of the two.
 PROVE_AFTER_RECIPE=:
 PEER_DIGESTS=$ROOT/fixtures/peers
-PROVE_PARTS="conversion architectures smollm2 recipes perplexity fidelity imatrix mlx models portability arm64 sequential defects ci reports"
-for prove_part in architectures smollm2 fidelity imatrix mlx models portability arm64/arm64 sequential defects ci reports; do
+PROVE_PARTS="conversion architectures smollm2 recipes perplexity fidelity imatrix mlx models portability arm64 sequential defects ci reports hub"
+for prove_part in architectures smollm2 fidelity imatrix mlx models portability arm64/arm64 sequential defects ci reports hub; do
     # shellcheck source=/dev/null
     . "$ROOT/engine/prove/$prove_part.sh"
 done
@@ -20,7 +21,7 @@ prove() {
     *)
         echo "usage: ./lab prove [conversion [MODEL] | recipes [MODEL...] | architectures | smollm2 | perplexity |
        fidelity [perplexity] | imatrix | mlx | models | portability | arm64 | sequential [record ...] | defects | ci |
-       reports [--shots DIR] | all]
+       reports [--shots DIR] | hub [faults|caches] [--cases N] [--seconds S] | all]
 (models of conversion: pajama-tiny, qwen3-0.6b-random; of recipes: the files in fixtures/peers/recipes)" >&2
         exit 2
         ;;
@@ -36,7 +37,7 @@ prove_part() {
     local part=$1
     shift
     case "$part" in
-    mlx | portability | arm64 | sequential | defects | ci | reports) ;;
+    mlx | portability | arm64 | sequential | defects | ci | reports | hub) ;;
     *)
         [ "$PREFIX" = "$(default_engine_link)" ] ||
             give_up "the comparisons need the pinned engine's source tree" "unset LAB_ENGINE_PREFIX"

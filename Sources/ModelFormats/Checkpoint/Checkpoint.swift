@@ -45,7 +45,7 @@ public struct Checkpoint: Sendable {
     public let directory: URL
     /// The model's name, from which `general.name` is made.
     ///
-    /// Default: the directory's name.
+    /// Default: the repository's name where the directory is one of the Hugging Face cache, else the directory's.
     public let name: String
     /// The id of the repository it comes from, such as "Qwen/Qwen3-8B"; nil for a local one.
     public let sourceID: String?
@@ -83,9 +83,9 @@ public struct Checkpoint: Sendable {
     ///
     /// Throws ``FormatError`` for the first thing that is wrong.
     /// - Parameters:
-    ///   - name: Default: the directory's name.
-    ///   - sourceID: The id of the repository. Default: none.
-    ///   - revision: The commit. Default: none.
+    ///   - name: Default: what the directory's path tells, as ``CachedOrigin`` reads it, else the directory's name.
+    ///   - sourceID: The id of the repository. Default: what the path tells, else none.
+    ///   - revision: The commit. Default: what the path tells, else none.
     ///   - preTokenizer: llama.cpp's name for the way to split text. Default: what `tokenizer.json` tells.
     public init(
         directory: URL, name: String? = nil, sourceID: String? = nil, revision: String? = nil,
@@ -93,9 +93,10 @@ public struct Checkpoint: Sendable {
     ) throws {
         let directory = directory.standardizedFileURL
         self.directory = directory
-        self.name = name ?? directory.lastPathComponent
-        self.sourceID = sourceID
-        self.revision = revision
+        let origin = CachedOrigin(directory)
+        self.name = name ?? origin?.name ?? directory.lastPathComponent
+        self.sourceID = sourceID ?? origin?.id
+        self.revision = revision ?? origin?.commit
         let folder = CheckpointFolder(directory)
         let configurationObject = try folder.object("config.json")
         // Told first: the keys that the configuration needs depend on the architecture.

@@ -66,7 +66,7 @@ public struct MLXRecipe: Sendable, Equatable {
             let names = configurations.keys.sorted() + all.map(\.name)
             throw QuantizationError(
                 .unknownRecipe, "there is no MLX recipe '\(name)'",
-                remedy: "Choose one of \(names.joined(separator: ", ")).")
+                remedy: Spelling.sentence(name, among: names) + "Choose one of \(names.joined(separator: ", ")).")
         }
         return recipe
     }

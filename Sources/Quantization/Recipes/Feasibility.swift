@@ -37,7 +37,8 @@ public struct Feasibility: Sendable {
     private let modelName: String
     private let configuration: ModelConfiguration
     private let parameterCount: Int64
-    private let sizes: [RecipeSize]
+    /// The recipes that have a type for every tensor, with the sizes they give.
+    public let sizes: [RecipeSize]
 
     /// Sizes every recipe on a model.
     /// - Parameters:

@@ -76,7 +76,8 @@ public struct Recipe: Sendable {
         guard let recipe = all.first(where: { $0.name == wanted }) else {
             throw QuantizationError(
                 .unknownRecipe, "there is no recipe '\(name)'",
-                remedy: "Choose one of \(RecipeNames.choices.joined(separator: ", ")).")
+                remedy: Spelling.sentence(name, among: RecipeNames.choices + RecipeNames.aliases.keys)
+                    + "Choose one of \(RecipeNames.choices.joined(separator: ", ")).")
         }
         return recipe
     }

@@ -1,0 +1,61 @@
+public import Foundation
+public import Hub
+public import LabCore
+import ModelFormats
+
+/// The model that a command line names: a folder, a GGUF file, or a repository of a hub such as "Qwen/Qwen3-8B@main".
+public enum ModelSource: Sendable {
+    /// A checkpoint on this machine.
+    case folder(URL)
+    /// A GGUF file.
+    case file(URL)
+    /// A repository.
+    case repository(RepositoryReference)
+
+    /// Reads a name. What exists on this machine goes before what a hub may have.
+    ///
+    /// Throws ``RunnerError`` for a name of nothing.
+    public init(_ name: String) throws {
+        var isFolder: ObjCBool = false
+        if FileManager.default.fileExists(atPath: name, isDirectory: &isFolder) {
+            let url = URL(fileURLWithPath: name)
+            self = isFolder.boolValue ? .folder(url) : .file(url)
+        } else if RepositoryReference.isPossible(name) {
+            self = .repository(try RepositoryReference(name))
+        } else {
+            throw RunnerError(
+                "there is no checkpoint folder \(name), and it is no repository's name either",
+                remedy: "name a folder with config.json, tokenizer.json and safetensors, or a repository such as "
+                    + "Qwen/Qwen3-8B")
+        }
+    }
+
+    /// The folder of a checkpoint, which is fetched where it is a hub's.
+    ///
+    /// Throws ``RunnerError`` for a GGUF file, and ``Hub/HubError``.
+    public static func checkpoint(
+        _ name: String, progress: @escaping ProgressHandler, notice: @escaping @Sendable (String) -> Void
+    ) throws -> URL {
+        switch try ModelSource(name) {
+        case .folder(let url): return url
+        case .file(let url):
+            throw RunnerError(
+                "\(url.path) is a file, and a checkpoint is a folder",
+                remedy: "name the folder with config.json, tokenizer.json and safetensors, or a repository")
+        case .repository(let reference):
+            do {
+                return try HubClient(progress: progress, notice: notice).checkpoint(reference).folder
+            } catch let error as HubError where [.missing, .unreachable, .offline].contains(error.code) {
+                throw reference.named(name, in: error)
+            }
+        }
+    }
+}
+
+extension RepositoryReference {
+    /// The error with the word that the name is no folder's either: a slip in a path looks like a repository.
+    fileprivate func named(_ name: String, in error: HubError) -> HubError {
+        HubError(
+            error.code, "\(error.message); and there is no folder '\(name)' here", remedy: error.remedy)
+    }
+}
