@@ -157,7 +157,7 @@ let package = Package(
         .executableTarget(
             name: "llama-pajamas-run",
             dependencies: [
-                "LabCore", "Inference", "Serving", "Server", "LabRunner", "CommandSupport",
+                "LabCore", "ModelFormats", "Evaluation", "Inference", "Serving", "Server", "LabRunner", "CommandSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: sharedSettings),
@@ -187,6 +187,9 @@ let package = Package(
             swiftSettings: sharedSettings),
         .testTarget(
             name: "InferenceTests", dependencies: ["Inference", "Quantization", "TestSupport"],
+            swiftSettings: sharedSettings),
+        .testTarget(
+            name: "ServingTests", dependencies: ["Serving", "Inference", "Quantization", "TestSupport"],
             swiftSettings: sharedSettings),
         .testTarget(name: "EvaluationTests", dependencies: ["Evaluation"], swiftSettings: sharedSettings),
         .testTarget(

@@ -89,6 +89,9 @@ bool lab_chat_prepare(
         common_chat_templates_inputs inputs = inputs_of(json);
         if (inputs.messages.empty()) throw std::runtime_error("there are no messages");
         const auto & own = templates->own;
+        if (!inputs.tools.empty() && !common_chat_templates_get_caps(own.get())["supports_tools"]) {
+            throw std::runtime_error("the model's chat template knows no tools");
+        }
         std::optional<known_form> & known = templates->known_forms[inputs.enable_thinking];
         common_json form;
         std::string prompt;
@@ -116,6 +119,12 @@ bool lab_chat_prepare(
             }
         }
         form["prompt"] = prompt;
+        if (!inputs.tools.empty() && !inputs.grammar.empty()) {
+            // Who writes a grammar knows better than the form of the tools' calls, which still takes the answer apart.
+            common_json own = common_json::object();
+            own["text"] = inputs.grammar;
+            form["grammar"] = own;
+        }
         *result = copied(form.dump_safe());
         return true;
     });

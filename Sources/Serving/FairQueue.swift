@@ -1,23 +1,26 @@
 /// What waits, by client: each client's own in the order in which it came, the clients in turns.
 ///
 /// One that sends a hundred requests at once so delays the first of another by one request and not by a hundred.
-struct FairQueue<Element> {
+package struct FairQueue<Element> {
     private var lanes: [String: [(number: UInt64, element: Element)]] = [:]
     /// Clients with something waiting, the one whose turn it is first.
     private var turns: [String] = []
-    private(set) var count = 0
+    package private(set) var count = 0
 
-    var isEmpty: Bool { count == 0 }
+    package var isEmpty: Bool { count == 0 }
+
+    /// An empty one.
+    package init() {}
 
     /// Puts an element at the end of its client's lane; the number finds it again.
-    mutating func append(_ element: Element, number: UInt64, client: String) {
+    package mutating func append(_ element: Element, number: UInt64, client: String) {
         if lanes[client] == nil { turns.append(client) }
         lanes[client, default: []].append((number, element))
         count += 1
     }
 
     /// Takes the next element out.
-    mutating func next() -> Element? {
+    package mutating func next() -> Element? {
         guard !turns.isEmpty else { return nil }
         let client = turns.removeFirst()
         guard var lane = lanes[client], !lane.isEmpty else { return nil }
@@ -29,7 +32,7 @@ struct FairQueue<Element> {
     }
 
     /// Takes an element out before its turn; nil where it is gone already.
-    mutating func remove(_ number: UInt64, client: String) -> Element? {
+    package mutating func remove(_ number: UInt64, client: String) -> Element? {
         guard var lane = lanes[client], let place = lane.firstIndex(where: { $0.number == number }) else { return nil }
         let element = lane.remove(at: place).element
         lanes[client] = lane.isEmpty ? nil : lane
@@ -39,7 +42,7 @@ struct FairQueue<Element> {
     }
 
     /// Takes everything out.
-    mutating func removeAll() -> [Element] {
+    package mutating func removeAll() -> [Element] {
         var all: [Element] = []
         while let element = next() { all.append(element) }
         return all

@@ -93,6 +93,8 @@ final class WorkerSession {
         case .serve(let parameters):
             guard let context else { throw WorkerProblem("no artifact is loaded") }
             let loop = try ServingLoop(parameters, context: context, inbox: inbox, wire: wire)
+            // A terminal sends Ctrl-C to the worker too, and it is the lab that decides what that stops.
+            signal(SIGINT, SIG_IGN)
             wire.send(.serving(loop.start), for: id)
             loop.run()
         }

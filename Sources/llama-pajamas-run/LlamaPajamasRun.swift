@@ -12,7 +12,7 @@ struct LlamaPajamasRun: ParsableCommand {
 
             Exit codes: 0 done, 2 bad usage, 4 the work could not be done.
             """,
-        subcommands: [ServeCommand.self])
+        subcommands: [ChatCommand.self, GenerateCommand.self, ServeCommand.self, BenchmarkCommand.self])
 
     static func main() { runToEnd() }
 }
