@@ -24,7 +24,8 @@ common_chat_templates_inputs inputs_of(const common_json & request) {
     }
     inputs.parallel_tool_calls = request.value("parallel_tool_calls", false);
     if (request.contains("json_schema")) inputs.json_schema = request.at("json_schema").get<std::string>();
-    if (request.contains("grammar")) inputs.grammar = request.at("grammar").get<std::string>();
+    // The engine takes no grammar with tools; see below.
+    if (request.contains("grammar") && inputs.tools.empty()) inputs.grammar = request.at("grammar").get<std::string>();
     if (request.contains("chat_template_kwargs")) {
         for (const auto & [key, value] : request.at("chat_template_kwargs").items()) {
             inputs.chat_template_kwargs[key] = value.dump();
@@ -119,10 +120,10 @@ bool lab_chat_prepare(
             }
         }
         form["prompt"] = prompt;
-        if (!inputs.tools.empty() && !inputs.grammar.empty()) {
+        if (!inputs.tools.empty() && json.contains("grammar")) {
             // Who writes a grammar knows better than the form of the tools' calls, which still takes the answer apart.
             common_json own = common_json::object();
-            own["text"] = inputs.grammar;
+            own["text"] = json.at("grammar").get<std::string>();
             form["grammar"] = own;
         }
         *result = copied(form.dump_safe());
