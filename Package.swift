@@ -97,7 +97,8 @@ let package = Package(
             swiftSettings: sharedSettings,
             linkerSettings: engineLinkage),
         .target(name: "Inference", dependencies: ["LabCore"], swiftSettings: sharedSettings),
-        .target(name: "Serving", dependencies: ["LabCore", "ModelFormats", "Inference"], swiftSettings: sharedSettings),
+        .target(
+            name: "Serving", dependencies: ["LabCore", "ModelFormats", "Inference"], swiftSettings: sharedSettings),
         .target(
             name: "Server",
             dependencies: [
@@ -157,7 +158,8 @@ let package = Package(
         .executableTarget(
             name: "llama-pajamas-run",
             dependencies: [
-                "LabCore", "ModelFormats", "Evaluation", "Inference", "Serving", "Server", "LabRunner", "CommandSupport",
+                "LabCore", "ModelFormats", "Evaluation", "Inference", "Serving", "Server", "LabRunner",
+                "CommandSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: sharedSettings),

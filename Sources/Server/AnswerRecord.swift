@@ -80,10 +80,12 @@ enum Probabilities {
 
     /// Those of a chat.
     static func chat(_ tokens: [ServedToken]) -> String {
-        "{\"content\":" + JSONText.array(tokens.map { token in
-            let alternatives = token.alternatives.map { entry($0.bytes, $0.logProbability, more: nil) }
-            return entry(token.bytes, token.logProbability, more: JSONText.array(alternatives))
-        }) + ",\"refusal\":null}"
+        "{\"content\":"
+            + JSONText.array(
+                tokens.map { token in
+                    let alternatives = token.alternatives.map { entry($0.bytes, $0.logProbability, more: nil) }
+                    return entry(token.bytes, token.logProbability, more: JSONText.array(alternatives))
+                }) + ",\"refusal\":null}"
     }
 
     private static func entry(_ bytes: Data, _ logProbability: Double?, more: String?) -> String {

@@ -12,7 +12,8 @@ struct ChatRequest {
 
     init(_ fields: RequestFields, defaults: GenerationDefaults) throws {
         try fields.refuse("functions", "function_call", "audio", "prediction", "web_search_options")
-        let limit = try fields.integer("max_completion_tokens", in: 1...10_000_000)
+        let limit =
+            try fields.integer("max_completion_tokens", in: 1...10_000_000)
             ?? fields.integer("max_tokens", in: 1...10_000_000)
         shared = try SharedFields(fields, maximumTokens: limit.map { Int($0) })
         guard let messages = try fields.array("messages"), !messages.isEmpty else {

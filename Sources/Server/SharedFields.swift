@@ -37,7 +37,8 @@ struct SharedFields {
         if let value = try fields.number("repetition_penalty", in: 0.01...10) { sampling.repetitionPenalty = value }
         if let value = try fields.bool("ignore_eos") { sampling.ignoresEnd = value }
         sampling.bias = try bias()
-        let seed = try fields.integer("seed", in: .min ... .max).map { UInt64(bitPattern: $0) } ?? .random(in: 0 ... .max)
+        let seed =
+            try fields.integer("seed", in: .min ... .max).map { UInt64(bitPattern: $0) } ?? .random(in: 0 ... .max)
         return { choice in
             var own = sampling
             own.seed = seed &+ UInt64(choice)

@@ -89,7 +89,8 @@ struct ServedAnswer {
         for (token, count) in counts {
             var logit = logits[Int(token)]
             if sampling.repetitionPenalty != 1 {
-                logit = logit > 0 ? logit / Float(sampling.repetitionPenalty) : logit * Float(sampling.repetitionPenalty)
+                logit =
+                    logit > 0 ? logit / Float(sampling.repetitionPenalty) : logit * Float(sampling.repetitionPenalty)
             }
             if count > 0 { logit -= Float(sampling.presencePenalty + Double(count) * sampling.frequencyPenalty) }
             logits[Int(token)] = logit

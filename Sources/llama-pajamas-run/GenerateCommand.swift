@@ -160,11 +160,15 @@ struct GenerateCommand: ParsableCommand {
 
         mutating func take(_ more: [ServedToken]) {
             func text(_ bytes: Data) -> String { String(decoding: bytes, as: UTF8.self) }
-            tokens = (tokens ?? []) + more.map { token in
-                Token(
-                    id: token.token, text: text(token.bytes), logprob: token.logProbability,
-                    top: token.alternatives.map { .init(id: $0.token, text: text($0.bytes), logprob: $0.logProbability) })
-            }
+            tokens =
+                (tokens ?? [])
+                + more.map { token in
+                    Token(
+                        id: token.token, text: text(token.bytes), logprob: token.logProbability,
+                        top: token.alternatives.map {
+                            .init(id: $0.token, text: text($0.bytes), logprob: $0.logProbability)
+                        })
+                }
         }
     }
 
@@ -178,7 +182,11 @@ struct GenerateCommand: ParsableCommand {
                 switch event {
                 case .text(let text):
                     if prints { printer.take(text) }
-                    if text.part == .content { answer.text += text.text } else { answer.thought = (answer.thought ?? "") + text.text }
+                    if text.part == .content {
+                        answer.text += text.text
+                    } else {
+                        answer.thought = (answer.thought ?? "") + text.text
+                    }
                 case .tokens(let tokens): answer.take(tokens)
                 case .finished(let end): answer.take(end)
                 case .failed(let failure): throw RunnerError(failure)

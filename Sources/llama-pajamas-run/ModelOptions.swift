@@ -40,7 +40,8 @@ struct ModelOptions: ParsableArguments {
     func choose(isQuiet: Bool = false) throws -> ModelChoice {
         let choice = try ModelChoice.find(model, backend: backend?.lowercased(), checksDigest: !skipDigest)
         if !isQuiet {
-            Notice.say("\(choice.name)\(choice.why.map { " (\($0))" } ?? ""): " + choice.remarks.joined(separator: "; "))
+            Notice.say(
+                "\(choice.name)\(choice.why.map { " (\($0))" } ?? ""): " + choice.remarks.joined(separator: "; "))
         }
         for warning in choice.warnings { Notice.warn(warning) }
         return choice

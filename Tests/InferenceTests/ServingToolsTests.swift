@@ -26,7 +26,8 @@ struct ServingToolsTests {
 
     @Test func areCalledAndStreamed() async throws {
         let folder = try TemporaryFolder()
-        let serving = try ServingWorker(GenerationWorker.model(withTemplate: try Self.template, in: folder), contextLength: 1024)
+        let serving = try ServingWorker(
+            GenerationWorker.model(withTemplate: try Self.template, in: folder), contextLength: 1024)
         defer { serving.connection.stop() }
         let conversation = ServedPrompt.Conversation(
             messages: #"[{"role":"user","content":"What is 2 + 3?"}]"#, tools: Self.tools, toolChoice: "required")
@@ -48,7 +49,8 @@ struct ServingToolsTests {
 
     @Test func areLeftOutWhereNoneIsToBeCalled() async throws {
         let folder = try TemporaryFolder()
-        let serving = try ServingWorker(GenerationWorker.model(withTemplate: try Self.template, in: folder), contextLength: 1024)
+        let serving = try ServingWorker(
+            GenerationWorker.model(withTemplate: try Self.template, in: folder), contextLength: 1024)
         defer { serving.connection.stop() }
         let conversation = ServedPrompt.Conversation(
             messages: #"[{"role":"user","content":"What is 2 + 3?"}]"#, tools: Self.tools, toolChoice: "none")

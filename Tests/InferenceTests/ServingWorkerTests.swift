@@ -28,7 +28,9 @@ struct ServingWorkerTests {
             let answer = await ServingWorker.answer(stream)
             let text = try #require(expected[index])
             #expect(answer.content.trimmingCharacters(in: .newlines) == text.answer.trimmingCharacters(in: .newlines))
-            #expect(answer.thought.trimmingCharacters(in: .newlines) == (text.thought ?? "").trimmingCharacters(in: .newlines))
+            #expect(
+                answer.thought.trimmingCharacters(in: .newlines)
+                    == (text.thought ?? "").trimmingCharacters(in: .newlines))
             #expect(answer.end?.writtenTokens == text.tokens.count)
             #expect(answer.end?.reason.rawValue == text.finish.rawValue)
         }

@@ -288,7 +288,8 @@ extension WorkerRequest.Envelope: Codable {
     }
 
     private enum Method: String, Codable {
-        case hello, connect, load, chunk, score, predict, diverge, render, generate, follow, benchmark, probe, calibrate, serve
+        case hello, connect, load, chunk, score, predict, diverge, render, generate, follow, benchmark, probe,
+            calibrate, serve
         case restoreCalibration = "restore_calibration"
     }
 
