@@ -63,11 +63,16 @@ let package = Package(
         .executable(name: "fuzz-readers", targets: ["fuzz-readers"]),
         .executable(name: "lab-worker", targets: ["lab-worker"]),
         .executable(name: "llama-pajamas-quant", targets: ["llama-pajamas-quant"]),
+        .executable(name: "llama-pajamas-run", targets: ["llama-pajamas-run"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
@@ -94,6 +99,17 @@ let package = Package(
             swiftSettings: sharedSettings,
             linkerSettings: engineLinkage),
         .target(name: "Inference", dependencies: ["LabCore"], swiftSettings: sharedSettings),
+        .target(
+            name: "Serving", dependencies: ["LabCore", "ModelFormats", "Inference"], swiftSettings: sharedSettings),
+        .target(
+            name: "Server",
+            dependencies: [
+                "LabCore", "ModelFormats", "Inference", "Serving",
+                .product(name: "Hummingbird", package: "hummingbird"), .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: sharedSettings),
         .executableTarget(
             name: "lab-worker",
             dependencies: ["LabCore", "CLlama", "CLlamaChat"],
@@ -142,6 +158,14 @@ let package = Package(
             ],
             swiftSettings: sharedSettings),
         .executableTarget(
+            name: "llama-pajamas-run",
+            dependencies: [
+                "LabCore", "ModelFormats", "Evaluation", "Inference", "Serving", "Server", "LabRunner",
+                "CommandSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: sharedSettings),
+        .executableTarget(
             name: "codec-benchmark", dependencies: ["Quantization", "ModelFormats"], swiftSettings: sharedSettings),
         .executableTarget(
             name: "sequential-simulation", dependencies: ["LabCore"], swiftSettings: sharedSettings),
@@ -167,6 +191,9 @@ let package = Package(
             swiftSettings: sharedSettings),
         .testTarget(
             name: "InferenceTests", dependencies: ["Inference", "Quantization", "TestSupport"],
+            swiftSettings: sharedSettings),
+        .testTarget(
+            name: "ServingTests", dependencies: ["Serving", "Inference", "Quantization", "TestSupport"],
             swiftSettings: sharedSettings),
         .testTarget(name: "EvaluationTests", dependencies: ["Evaluation"], swiftSettings: sharedSettings),
         .testTarget(

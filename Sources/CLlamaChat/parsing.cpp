@@ -125,3 +125,27 @@ void lab_chat_answer_free(lab_chat_answer answer) {
     lab_chat_string_free(answer.thought);
     lab_chat_string_free(answer.content);
 }
+
+bool lab_chat_parse_message(
+    const lab_chat_format * format, const char * text, size_t length, lab_chat_string * message,
+    lab_chat_string * error) {
+    return guarded(error, false, [&] {
+        const parsed found = parse(*format, std::string(text, length));
+        common_json calls = common_json::array();
+        for (const common_chat_tool_call & call : found.message.tool_calls) {
+            common_json entry = common_json::object();
+            entry["name"] = call.name;
+            entry["arguments"] = call.arguments;
+            entry["id"] = call.id;
+            calls.push_back(entry);
+        }
+        common_json json = common_json::object();
+        json["thought"] = found.message.reasoning_content;
+        json["content"] = found.message.content;
+        json["tool_calls"] = calls;
+        json["is_thought"] = found.has_thought && !found.has_content && found.is_cut && found.message.tool_calls.empty();
+        json["is_content"] = found.has_content && found.message.tool_calls.empty();
+        *message = copied(json.dump_safe());
+        return true;
+    });
+}

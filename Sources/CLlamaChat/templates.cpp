@@ -3,8 +3,8 @@
 #include "CLlamaChat.h"
 
 #include "strings.h"
+#include "templates.h"
 
-#include "chat.h"
 #include "common.h"
 #include "llama.h"
 #include "log.h"
@@ -13,22 +13,34 @@
 #include <optional>
 #include <stdexcept>
 
-/// What the engine found out about answers to one setting of the switch.
-struct known_format {
-    std::string generation_prompt;
-    std::string text;
-    /// Whether the template alone makes the prompt; the engine changes what some models' templates make.
-    bool is_plain = false;
-};
+namespace {
 
-struct lab_chat_templates {
-    /// The model's template.
-    common_chat_templates_ptr own;
-    /// The same with the switch of thinking taken away; null where the template does not ask for it.
-    common_chat_templates_ptr without_switch;
-    /// By the switch.
-    std::optional<known_format> known[2];
-};
+/// The start of the answer that the prompt holds, up to a thought that the prompt itself ends: what the model thinks
+/// after that is its own. Empty where the prompt ends none.
+std::string before_closed_thought(const common_chat_params & params) {
+    const std::string & start = params.thinking_start_tag;
+    if (start.empty()) return "";
+    const size_t opened = params.generation_prompt.find(start);
+    if (opened == std::string::npos) return "";
+    for (const std::string & end : params.thinking_end_tags) {
+        if (params.generation_prompt.find(end, opened + start.size()) != std::string::npos) {
+            return params.generation_prompt.substr(0, opened);
+        }
+    }
+    return "";
+}
+
+}  // namespace
+
+std::string format_text(const common_chat_params & params) {
+    common_json json = common_json::object();
+    json["format"] = static_cast<int>(params.format);
+    json["generation_prompt"] = params.generation_prompt;
+    json["before_thought"] = before_closed_thought(params);
+    json["parser"] = params.parser;
+    json["stops"] = params.additional_stops;
+    return json.dump();
+}
 
 namespace {
 
@@ -62,31 +74,6 @@ common_chat_params apply(
     inputs.enable_thinking = thinking;
     inputs.force_pure_content = is_plain;
     return common_chat_templates_apply(templates.get(), inputs);
-}
-
-/// The start of the answer that the prompt holds, up to a thought that the prompt itself ends: what the model thinks
-/// after that is its own. Empty where the prompt ends none.
-std::string before_closed_thought(const common_chat_params & params) {
-    const std::string & start = params.thinking_start_tag;
-    if (start.empty()) return "";
-    const size_t opened = params.generation_prompt.find(start);
-    if (opened == std::string::npos) return "";
-    for (const std::string & end : params.thinking_end_tags) {
-        if (params.generation_prompt.find(end, opened + start.size()) != std::string::npos) {
-            return params.generation_prompt.substr(0, opened);
-        }
-    }
-    return "";
-}
-
-std::string format_text(const common_chat_params & params) {
-    common_json json = common_json::object();
-    json["format"] = static_cast<int>(params.format);
-    json["generation_prompt"] = params.generation_prompt;
-    json["before_thought"] = before_closed_thought(params);
-    json["parser"] = params.parser;
-    json["stops"] = params.additional_stops;
-    return json.dump();
 }
 
 struct rendered {

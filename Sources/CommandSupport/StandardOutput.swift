@@ -14,6 +14,9 @@ public enum StandardOutput {
         fwrite(start, 1, bytes.count, stdout)
     }
 
+    /// Has what was printed so far arrive.
+    public static func flush() { fflush(stdout) }
+
     /// Why not all that was printed arrived; nil when it did, and when nobody wants the rest, as behind `| head`.
     static func failure() -> String? {
         let isFlushed = fflush(stdout) == 0

@@ -20,10 +20,10 @@ public final class Worker: @unchecked Sendable {
 
     private let process = Process()
     private let exited = DispatchSemaphore(value: 0)
-    private let input = Pipe()
-    private let output = Pipe()
+    let input = Pipe()
+    let output = Pipe()
     private let lastWords = LastWords()
-    private let silenceLimit: Duration
+    let silenceLimit: Duration
 
     /// Starts a worker.
     ///
@@ -104,13 +104,13 @@ public final class Worker: @unchecked Sendable {
             let payload = try JSONEncoder().encode(WorkerRequest.Envelope(id: id, request: request))
             try input.fileHandleForWriting.write(contentsOf: Frame.encode(payload))
         } catch {
-            throw ending(of: request)
+            throw ending(of: request.purpose)
         }
         while let event = try nextEvent(answering: id, of: request) {
             switch event {
             case .scored, .predicted, .diverged, .completed, .followed, .timed, .advanced, .calibrated, .collected:
                 try onEvent(event)
-            case .greeted, .loaded, .chunked, .rendered, .benchmarked, .probed, .done:
+            case .greeted, .loaded, .chunked, .rendered, .benchmarked, .probed, .serving, .done:
                 return event
             case .failed(let failure):
                 throw InferenceError(
@@ -118,7 +118,7 @@ public final class Worker: @unchecked Sendable {
                     lastWords: failure.isBackendMissing ? [] : lastWords.lines(waitForEnd: false))
             }
         }
-        throw ending(of: request)
+        throw ending(of: request.purpose)
     }
 
     private func nextEvent(answering id: Int, of request: WorkerRequest) throws -> WorkerEvent? {
@@ -164,9 +164,14 @@ public final class Worker: @unchecked Sendable {
         return timer
     }
 
+    /// Kills a worker that said nothing for too long; what is explained then says so.
+    func killForSilence() {
+        lock.withLock { killedForSilence = true }
+        kill(process.processIdentifier, SIGKILL)
+    }
+
     /// Explains why the worker's output ended.
-    private func ending(of request: WorkerRequest) -> InferenceError {
-        let purpose = request.purpose
+    func ending(of purpose: String) -> InferenceError {
         if exited.wait(timeout: .now() + 2) == .timedOut {
             kill(process.processIdentifier, SIGKILL)
             exited.wait()
@@ -216,6 +221,7 @@ extension WorkerRequest {
         case .probe(let parameters): "measure what \(parameters.backend) can do"
         case .restoreCalibration(let sums): "continue the calibration of \(sums.name)"
         case .calibrate(let parameters): "calibrate on \(parameters.chunks.count) chunks"
+        case .serve: "begin to serve"
         }
     }
 }

@@ -12,6 +12,9 @@ public enum Locations {
         environment("LAB_HISTORY") ?? data.appendingPathComponent("history.sqlite")
     }
 
+    /// The lines that were typed into chats: beside the history.
+    public static var chatHistory: URL { data.appendingPathComponent("chat-lines.json") }
+
     /// The per-user cache that `./lab` uses too: `$LAB_CACHE` or the system's cache directory.
     public static var cache: URL {
         if let named = environment("LAB_CACHE") { return named }

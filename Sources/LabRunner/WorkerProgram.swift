@@ -1,9 +1,9 @@
-import Foundation
-import Inference
+public import Foundation
+public import Inference
 import LabCore
 
 /// How the worker of a backend is started.
-struct WorkerProgram {
+public struct WorkerProgram: Sendable {
     private let executable: URL
     private let arguments: [String]
     private let silenceLimit: Duration
@@ -12,9 +12,16 @@ struct WorkerProgram {
     ///
     /// - Throws: ``InferenceError`` with code `backendMissing` where there is no environment for mlx-lm and none can be made.
     init(for backend: String, options: RunOptions) throws {
-        silenceLimit = options.workerSilenceLimit
+        try self.init(for: backend, worker: options.worker, silenceLimit: options.workerSilenceLimit)
+    }
+
+    /// The worker on a backend, with the program of llama.cpp's and the silence after which one counts as hung.
+    public init(
+        for backend: String, worker: URL = Locations.worker, silenceLimit: Duration = .seconds(600)
+    ) throws {
+        self.silenceLimit = silenceLimit
         guard backend == "mlx" else {
-            executable = options.worker
+            executable = worker
             arguments = []
             return
         }
@@ -38,7 +45,7 @@ struct WorkerProgram {
     }
 
     /// A worker that has been started.
-    func start() throws -> Worker {
+    public func start() throws -> Worker {
         try Worker(executable: executable, arguments: arguments, silenceLimit: silenceLimit)
     }
 

@@ -1,4 +1,5 @@
 import CLlamaChat
+import Foundation
 import LabCore
 
 /// Owns a model's chat template; its only job besides rendering is to release it.
@@ -19,6 +20,18 @@ final class ChatTemplates {
     }
 
     deinit { lab_chat_templates_free(handle) }
+
+    /// Makes a conversation ready to be answered; request and result are JSON, as `lab_chat_prepare` has them.
+    func prepare(_ request: Data) throws -> Data {
+        var result = lab_chat_string()
+        var error = lab_chat_string()
+        let isPrepared = request.withUnsafeBytes { bytes in
+            lab_chat_prepare(
+                handle, bytes.assumingMemoryBound(to: CChar.self).baseAddress, bytes.count, &result, &error)
+        }
+        guard isPrepared else { throw ServedFailure(.request, String(taking: error)) }
+        return Data(String(taking: result).utf8)
+    }
 
     /// A conversation up to where the answer begins, and how the answer is taken apart.
     func render(_ messages: [ChatMessage], isThinking: Bool?) throws -> (text: String, format: String) {
@@ -94,6 +107,20 @@ final class ChatFormat {
 
     deinit { lab_chat_format_free(handle) }
 
+    /// Takes a text apart, tool calls too; nil when it does not have the form that the template asks for.
+    func parseMessage(_ text: [UInt8]) -> ServedMessage? {
+        var message = lab_chat_string()
+        var error = lab_chat_string()
+        let isParsed = text.withUnsafeBytes { bytes in
+            // An empty buffer has no address, and the engine reads nothing from it.
+            let start = bytes.assumingMemoryBound(to: CChar.self).baseAddress ?? UnsafePointer(bitPattern: 1)
+            return lab_chat_parse_message(handle, start, bytes.count, &message, &error)
+        }
+        defer { lab_chat_string_free(error) }
+        guard isParsed else { return nil }
+        return try? JSONDecoder().decode(ServedMessage.self, from: Data(String(taking: message).utf8))
+    }
+
     /// Takes a text apart, which may be cut anywhere; nil when it does not have the form that the template asks for.
     func parse(_ text: some Collection<UInt8>) -> Parts? {
         var answer = lab_chat_answer()
@@ -121,7 +148,7 @@ extension String {
     }
 
     /// A copy of a text, which is released.
-    fileprivate init(taking text: lab_chat_string) {
+    init(taking text: lab_chat_string) {
         self.init(text)
         lab_chat_string_free(text)
     }

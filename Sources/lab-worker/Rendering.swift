@@ -23,7 +23,7 @@ extension Model {
     }
 
     /// Tokens to go on from: with the vocabulary's BOS, once, and never with its EOS.
-    private func promptTokens(_ text: String, parseSpecial: Bool) throws -> [llama_token] {
+    func promptTokens(_ text: String, parseSpecial: Bool) throws -> [llama_token] {
         let tokens = try tokenize(text, parseSpecial: parseSpecial, addSpecial: false)
         let bos = llama_vocab_bos(vocabulary)
         guard llama_vocab_get_add_bos(vocabulary), bos != LLAMA_TOKEN_NULL, tokens.first != bos else { return tokens }

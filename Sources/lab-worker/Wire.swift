@@ -25,11 +25,22 @@ final class Wire: Sendable {
     }
 
     /// Calls `handle` for each request, in order, until the lab closes the pipe; then ends the process.
-    func serve(_ handle: @escaping @Sendable (WorkerRequest.Envelope) -> Void) -> Never {
+    ///
+    /// - Parameter serving: what takes each request that comes after `serve`, at once and on the reading thread.
+    func serve(
+        serving: @escaping @Sendable (ServingRequest) -> Void,
+        _ handle: @escaping @Sendable (WorkerRequest.Envelope) -> Void
+    ) -> Never {
         let work = DispatchQueue(label: "worker.requests")
+        var isServing = false
         do {
             while let payload = try Frame.next(read: { try self.input.read(upToCount: $0) ?? Data() }) {
+                if isServing {
+                    serving(try JSONDecoder().decode(ServingRequest.self, from: payload))
+                    continue
+                }
                 let envelope = try JSONDecoder().decode(WorkerRequest.Envelope.self, from: payload)
+                if case .serve = envelope.request { isServing = true }
                 work.async { handle(envelope) }
             }
         } catch {
@@ -41,9 +52,23 @@ final class Wire: Sendable {
 
     /// Sends an event; ends the process when nobody listens any more.
     func send(_ event: WorkerEvent, for id: Int) {
+        send { [try JSONEncoder().encode(WorkerEvent.Envelope(id: id, event: event))] }
+    }
+
+    /// Sends the events of a step of serving.
+    func send(_ events: [ServingFrame.Event]) {
+        send { try ServingFrame.encode(events) }
+    }
+
+    /// Says that a worker that serves is at work.
+    func sendBeat() {
+        send { [ServingFrame.beat] }
+    }
+
+    private func send(_ payloads: () throws -> [Data]) {
         do {
-            let payload = try JSONEncoder().encode(WorkerEvent.Envelope(id: id, event: event))
-            try lock.withLock { try output.write(contentsOf: Frame.encode(payload)) }
+            let frames = try payloads().map(Frame.encode).reduce(into: Data()) { $0.append($1) }
+            try lock.withLock { try output.write(contentsOf: frames) }
         } catch {
             complain("lab-worker: cannot answer: \(error)")
             _exit(ExitCode.unavailable.rawValue)

@@ -15,6 +15,8 @@ import LabCore
 final class WorkerSession {
     private let engine: Engine
     private let wire: Wire
+    /// Where requests wait while the worker serves.
+    private let inbox: ServingInbox
     private var model: Model?
     private var context: Context?
     /// The parent's, for comparisons in lockstep.
@@ -26,8 +28,9 @@ final class WorkerSession {
     /// Memory in use on the backend's devices before the artifact was loaded; nil for the host's own.
     private var deviceBytesBefore: Int64?
 
-    init(wire: Wire) throws {
+    init(wire: Wire, inbox: ServingInbox) throws {
         self.wire = wire
+        self.inbox = inbox
         engine = try Engine()
     }
 
@@ -87,6 +90,13 @@ final class WorkerSession {
         case .calibrate(let parameters):
             try calibrate(parameters, id: id)
             return .done
+        case .serve(let parameters):
+            guard let context else { throw WorkerProblem("no artifact is loaded") }
+            let loop = try ServingLoop(parameters, context: context, inbox: inbox, wire: wire)
+            // A terminal sends Ctrl-C to the worker too, and it is the lab that decides what that stops.
+            signal(SIGINT, SIG_IGN)
+            wire.send(.serving(loop.start), for: id)
+            loop.run()
         }
     }
 
@@ -201,10 +211,11 @@ var unblocked = sigset_t()
 sigemptyset(&unblocked)
 pthread_sigmask(SIG_SETMASK, &unblocked, nil)
 let wire = Wire()
+let inbox = ServingInbox()
 do {
     // Requests are handled one after another on the wire's serial queue, the only place that touches the session.
-    nonisolated(unsafe) let session = try WorkerSession(wire: wire)
-    wire.serve { session.answer($0) }
+    nonisolated(unsafe) let session = try WorkerSession(wire: wire, inbox: inbox)
+    wire.serve(serving: inbox.take) { session.answer($0) }
 } catch let problem as WorkerProblem {
     complain("lab-worker: \(problem.failure.message)")
     exit(ExitCode.unavailable.rawValue)

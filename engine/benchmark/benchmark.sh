@@ -35,6 +35,10 @@ benchmark() {
         . "$ROOT/engine/benchmark/balanced.sh"
         benchmark_balanced "$@"
         ;;
+    serve)
+        . "$ROOT/engine/benchmark/serve.sh"
+        benchmark_serve "$@"
+        ;;
     throughput)
         . "$ROOT/engine/benchmark/throughput.sh"
         benchmark_throughput "$@"
@@ -66,6 +70,7 @@ benchmark() {
        ./lab benchmark fidelity [--runs N] [--threads N] [--windows N] [--peer-options OPTIONS]
        ./lab benchmark decoding [--runs N] [--threads N]
        ./lab benchmark balanced [--runs N] [--threads N]
+       ./lab benchmark serve [--runs N] [--threads N] [--clients N,...] [--requests N] [--tokens N]
        ./lab benchmark throughput [--runs N] [--threads N] [--repetitions N] [--models NAME,...]
        ./lab benchmark history [--runs N] [--long-runs N] [--repetitions N]
        ./lab benchmark reports [RUNS]

@@ -10,7 +10,7 @@ engine_identity() { (cd -P "$PREFIX" && pwd -P); }
 # Contents may change with an old modification time (a copy that keeps times), hence the change time too.
 build_is_current() {
     local program
-    for program in lab lab-worker llama-pajamas-quant codec-benchmark fuzz-readers; do
+    for program in lab lab-worker llama-pajamas-quant llama-pajamas-run codec-benchmark fuzz-readers; do
         [ -x "$ROOT/.build/release/$program" ] || return 1
     done
     [ -r "$STAMP" ] &&

@@ -8,8 +8,8 @@ PROVE_GGUF=0.19.0
 # A function that gets the peer's file and the lab's after each comparison of the two.
 PROVE_AFTER_RECIPE=:
 PEER_DIGESTS=$ROOT/fixtures/peers
-PROVE_PARTS="conversion architectures smollm2 recipes perplexity fidelity imatrix mlx models portability arm64 sequential defects ci reports hub"
-for prove_part in architectures smollm2 fidelity imatrix mlx models portability arm64/arm64 sequential defects ci reports hub; do
+PROVE_PARTS="conversion architectures smollm2 recipes perplexity fidelity imatrix mlx models portability arm64 sequential defects ci reports hub serve"
+for prove_part in architectures smollm2 fidelity imatrix mlx models portability arm64/arm64 sequential defects ci reports hub serve; do
     # shellcheck source=/dev/null
     . "$ROOT/engine/prove/$prove_part.sh"
 done
@@ -21,7 +21,8 @@ prove() {
     *)
         echo "usage: ./lab prove [conversion [MODEL] | recipes [MODEL...] | architectures | smollm2 | perplexity |
        fidelity [perplexity] | imatrix | mlx | models | portability | arm64 | sequential [record ...] | defects | ci |
-       reports [--shots DIR] | hub [faults|caches] [--cases N] [--seconds S] | all]
+       reports [--shots DIR] | hub [faults|caches] [--cases N] [--seconds S] |
+       serve [quick | client | load | evaluation] | all]
 (models of conversion: pajama-tiny, qwen3-0.6b-random; of recipes: the files in fixtures/peers/recipes)" >&2
         exit 2
         ;;
@@ -37,7 +38,7 @@ prove_part() {
     local part=$1
     shift
     case "$part" in
-    mlx | portability | arm64 | sequential | defects | ci | reports | hub) ;;
+    mlx | portability | arm64 | sequential | defects | ci | reports | hub | serve) ;;
     *)
         [ "$PREFIX" = "$(default_engine_link)" ] ||
             give_up "the comparisons need the pinned engine's source tree" "unset LAB_ENGINE_PREFIX"

@@ -83,6 +83,38 @@ bool lab_chat_parse(
     lab_chat_string * error);
 void lab_chat_answer_free(lab_chat_answer answer);
 
+/// Makes a conversation in OpenAI's form ready: renders it and finds out how its answer is constrained and taken apart.
+///
+/// `request` is a JSON object with `messages`, and, where wanted, `tools`, `tool_choice`, `parallel_tool_calls`,
+/// `json_schema`, `grammar`, `enable_thinking` (default: true) and `chat_template_kwargs`. `result` is one with `prompt`, `format` (for
+/// `lab_chat_format_create`), `grammar` (for `lab_sampler_create`; null for none), `stops`, `thought_ends` and `marks`,
+/// texts with which something else than content may begin. One thread at a time.
+bool lab_chat_prepare(
+    lab_chat_templates * templates, const char * request, size_t length, lab_chat_string * result,
+    lab_chat_string * error);
+
+/// Takes a text apart as `lab_chat_parse` does, tool calls too: a JSON object with `thought` and `content`, `tool_calls`
+/// (an array of `name`, `arguments` and `id`), `is_thought` (an open thought) and `is_content` (the text is in content).
+bool lab_chat_parse_message(
+    const lab_chat_format * format, const char * text, size_t length, lab_chat_string * message,
+    lab_chat_string * error);
+
+struct llama_context;
+
+/// Chooses tokens under a grammar.
+typedef struct lab_sampler lab_sampler;
+
+/// Makes a sampler from a JSON object with `seed`, `temperature`, `top_k`, `top_p`, `min_p`, and `grammar`: that of
+/// `lab_chat_prepare`, or an object with `text` in GBNF, or with `schema`, a JSON schema. Null with an error for a grammar
+/// that is none.
+lab_sampler * lab_sampler_create(
+    const struct llama_model * model, const char * settings, size_t length, lab_chat_string * error);
+void lab_sampler_free(lab_sampler * sampler);
+
+/// Chooses and takes the token that follows a row of the last batch, from the logits as they are now; -1 with an error
+/// where none fits.
+int lab_sampler_choose(lab_sampler * sampler, struct llama_context * context, int row, lab_chat_string * error);
+
 #ifdef __cplusplus
 }
 #endif

@@ -3,7 +3,7 @@ public import Foundation
 /// What a worker answers. On the wire: `{"id": 1, "event": "scored", "payload": {...}}`.
 ///
 /// Every request ends with exactly one of its closing events: `greeted`, `loaded`, `chunked`, `rendered`,
-/// `benchmarked`, `probed`, `done`, or `failed`.
+/// `benchmarked`, `probed`, `serving`, `done`, or `failed`.
 public enum WorkerEvent: Sendable, Hashable {
     /// Answer to `hello` and `connect`; closes it.
     case greeted(Greeting)
@@ -36,6 +36,8 @@ public enum WorkerEvent: Sendable, Hashable {
     case calibrated(Int)
     /// One matrix's sums.
     case collected(CollectedSums)
+    /// Answer to `serve`; closes it, and what follows are ``ServingFrame``s.
+    case serving(ServingStart)
     /// Closes `score`, `predict`, `diverge`, `generate`, `follow`, `restoreCalibration` and `calibrate`.
     case done
     /// The request could not be done; closes it. The worker lives on.
@@ -239,7 +241,7 @@ extension WorkerEvent.Envelope: Codable {
 
     private enum Kind: String, Codable {
         case greeted, loaded, chunked, scored, predicted, diverged, rendered, completed, followed, timed, benchmarked
-        case probed, advanced, calibrated, collected, done, failed
+        case probed, advanced, calibrated, collected, serving, done, failed
     }
 
     /// Decodes the wire form.
@@ -265,6 +267,7 @@ extension WorkerEvent.Envelope: Codable {
         case .advanced: event = .advanced(try payload(Int.self))
         case .calibrated: event = .calibrated(try payload(Int.self))
         case .collected: event = .collected(try payload(CollectedSums.self))
+        case .serving: event = .serving(try payload(WorkerEvent.ServingStart.self))
         case .done: event = .done
         case .failed: event = .failed(try payload(WorkerEvent.Failure.self))
         }
@@ -294,6 +297,7 @@ extension WorkerEvent.Envelope: Codable {
         case .advanced(let tokens): try encode(.advanced, tokens)
         case .calibrated(let index): try encode(.calibrated, index)
         case .collected(let sums): try encode(.collected, sums)
+        case .serving(let payload): try encode(.serving, payload)
         case .done: try encode(.done, Int?.none)
         case .failed(let payload): try encode(.failed, payload)
         }

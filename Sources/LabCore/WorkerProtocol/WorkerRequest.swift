@@ -34,6 +34,8 @@ public enum WorkerRequest: Sendable, Hashable {
     /// Send chunks of the text chunked last through the model; one `calibrated` event per chunk, then one `collected`
     /// event per matrix with its sums since the artifact was loaded.
     case calibrate(CalibrateParameters)
+    /// Serve from here on: requests come and go while others are answered, as ``ServingFrame`` says.
+    case serve(ServeParameters)
 
     /// A backend to make ready.
     public struct ConnectParameters: Sendable, Hashable, Codable {
@@ -286,7 +288,8 @@ extension WorkerRequest.Envelope: Codable {
     }
 
     private enum Method: String, Codable {
-        case hello, connect, load, chunk, score, predict, diverge, render, generate, follow, benchmark, probe, calibrate
+        case hello, connect, load, chunk, score, predict, diverge, render, generate, follow, benchmark, probe,
+            calibrate, serve
         case restoreCalibration = "restore_calibration"
     }
 
@@ -312,6 +315,7 @@ extension WorkerRequest.Envelope: Codable {
         case .probe: request = .probe(try parameters(WorkerRequest.ProbeParameters.self))
         case .restoreCalibration: request = .restoreCalibration(try parameters(CollectedSums.self))
         case .calibrate: request = .calibrate(try parameters(WorkerRequest.CalibrateParameters.self))
+        case .serve: request = .serve(try parameters(WorkerRequest.ServeParameters.self))
         }
     }
 
@@ -338,6 +342,7 @@ extension WorkerRequest.Envelope: Codable {
         case .probe(let parameters): try encode(.probe, parameters)
         case .restoreCalibration(let sums): try encode(.restoreCalibration, sums)
         case .calibrate(let parameters): try encode(.calibrate, parameters)
+        case .serve(let parameters): try encode(.serve, parameters)
         }
     }
 }

@@ -13,6 +13,7 @@ from .model import Model
 from .predictions import PredictionsError, Settings
 from .problem import WorkerProblem
 from .scoring import Context, diverged_from_parent, diverged_from_record, predicted, score
+from .serving import Link, Serving
 from .text import ChunkedText
 
 
@@ -78,6 +79,15 @@ class Session:
             case _:
                 raise WorkerProblem(f"this worker knows no request '{method}'", "build the lab and its worker together")
         return "done", None
+
+    def serving(self, link: Link) -> Serving:
+        """What answers requests that come and go, with the artifact that is loaded."""
+        context = self._whole()
+        try:
+            template = ChatTemplate(context.model.tokenizer, context.model.path)
+        except WorkerProblem:
+            template = None
+        return Serving(context, template, link)
 
     def _context_over(self, model: Model, parameters: dict[str, Any], micro_batch: int) -> Context:
         assert model.network is not None

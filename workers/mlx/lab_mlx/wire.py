@@ -47,8 +47,18 @@ class Wire:
         message = {"id": identifier, "event": event}
         if payload is not None:
             message["payload"] = payload
-        text = json.dumps(message, allow_nan=False, separators=(",", ":")).encode()
-        frame = memoryview(struct.pack("<I", len(text)) + text)
+        self.send_frame(json.dumps(message, allow_nan=False, separators=(",", ":")).encode())
+
+    def next_request(self, waits: bool) -> dict[str, Any] | None:
+        """The next request, for a worker that serves; None where there is none and it does not wait."""
+        try:
+            return self._requests.get(block=waits)
+        except queue.Empty:
+            return None
+
+    def send_frame(self, payload: bytes) -> None:
+        """Sends a frame; ends the process when nobody listens any more."""
+        frame = memoryview(struct.pack("<I", len(payload)) + payload)
         try:
             while frame:
                 frame = frame[os.write(self._output, frame) :]

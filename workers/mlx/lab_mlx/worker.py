@@ -62,6 +62,12 @@ class Worker:
             return "loaded", self._started().load(parameters)
         if self._session is None:
             raise WorkerProblem("no artifact is loaded")
+        if method == "serve":
+            serving = self._session.serving(self._wire)
+            # A terminal sends Ctrl-C to the worker too, and it is the lab that decides what that stops.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            report("serving", serving.start())
+            serving.run()
         return self._session.perform(method, parameters, report)
 
     def _started(self) -> Session:

@@ -1,0 +1,81 @@
+import Foundation
+import LabCore
+import ModelFormats
+import Quantization
+
+/// What the manifest near an artifact says of it: its recipe, how it was validated, and whether it is still the same file.
+struct ArtifactStanding {
+    private(set) var remarks: [String] = []
+    private(set) var warnings: [String] = []
+    private(set) var verdict: String?
+    private(set) var bytes: Int64?
+    private(set) var bitsPerWeight: Double?
+
+    init(of artifact: URL, checksDigest: Bool) throws {
+        guard let (manifest, entry) = try Self.entry(of: artifact) else {
+            remarks = ["no manifest.json tells of it"]
+            return
+        }
+        bytes = entry.bytes
+        bitsPerWeight = entry.bitsPerWeight
+        verdict = try Self.verdict(of: entry.file, in: manifest)
+        let bits = String(format: "%.2f", entry.bitsPerWeight)
+        remarks = ["\(entry.source.name) as \(entry.recipe), \(bits) bits per weight, \(ByteSize(entry.bytes))"]
+        switch verdict {
+        case nil: remarks.append("not validated yet")
+        case "fail": warnings.append("it failed its validation: \(manifest.path) says so")
+        case let verdict?: remarks.append("validation: \(verdict)")
+        }
+        if checksDigest, let why = try Self.difference(of: artifact, from: entry) {
+            warnings.append("it is no longer the file that \(manifest.path) tells of: \(why)")
+        }
+    }
+
+    /// The manifest that lists an artifact: in its folder, or in the one above, as `convert` writes it.
+    private static func entry(of artifact: URL) throws -> (URL, Manifest.Artifact)? {
+        let path = artifact.resolvingSymlinksInPath().standardizedFileURL
+        let folder = path.deletingLastPathComponent()
+        for (base, file) in [
+            (folder, path.lastPathComponent),
+            (folder.deletingLastPathComponent(), folder.lastPathComponent + "/" + path.lastPathComponent),
+        ] {
+            let url = base.appendingPathComponent(Manifest.fileName)
+            guard FileManager.default.fileExists(atPath: url.path) else { continue }
+            if let entry = try Manifest(contentsOf: url).artifact(file) { return (url, entry) }
+        }
+        return nil
+    }
+
+    /// The verdict of an artifact's validation, as the manifest records it beside the rest; nil where there is none.
+    static func verdict(of file: String, in manifest: URL) throws -> String? {
+        struct Entries: Decodable {
+            struct Artifact: Decodable {
+                struct Validation: Decodable {
+                    var verdict: String
+                }
+                var file: String
+                var validation: Validation?
+            }
+            var artifacts: [Artifact]
+        }
+        let entries = try JSONDecoder().decode(Entries.self, from: Data(contentsOf: manifest))
+        return entries.artifacts.first { $0.file == file }?.validation?.verdict
+    }
+
+    /// How an artifact differs from its manifest's entry; nil where it does not.
+    private static func difference(of artifact: URL, from entry: Manifest.Artifact) throws -> String? {
+        let digests = FileDigests(store: Locations.store)
+        guard let files = entry.files else {
+            let found = try digests.digest(of: artifact)
+            try? digests.save()
+            return found == entry.sha256 ? nil : "its SHA-256 is \(found.short)… and was \(entry.sha256.short)…"
+        }
+        for file in files {
+            let url = artifact.appendingPathComponent(file.name)
+            guard FileManager.default.fileExists(atPath: url.path) else { return "\(file.name) is missing" }
+            if try digests.digest(of: url) != file.sha256 { return "\(file.name) has another SHA-256" }
+        }
+        try? digests.save()
+        return nil
+    }
+}

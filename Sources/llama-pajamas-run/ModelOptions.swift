@@ -1,0 +1,135 @@
+import ArgumentParser
+import CommandSupport
+import Foundation
+import Inference
+import LabCore
+import LabRunner
+import ModelFormats
+import Serving
+
+/// Which model a command runs, and on what.
+struct ModelOptions: ParsableArguments {
+    @Option(help: "A GGUF file, an MLX folder, or a folder with a manifest.json.")
+    var model: String
+
+    @Option(help: "What it runs on: cpu, cuda, mlx, ... Default: the fastest that is here.")
+    var backend: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Tokens that a prompt and its answer may have together. Default: the model's own, at most 8192.",
+            valueName: "tokens"))
+    var contextLength: Int?
+
+    @Flag(help: "Do not hold the file against the digest in its manifest, which takes seconds with a large one.")
+    var skipDigest = false
+
+    @OptionGroup(title: "Computing") var compute: ComputeOptions
+
+    func validate() throws {
+        if let contextLength, !(16...16_777_216).contains(contextLength) {
+            throw ValidationError("--context-length must be from 16 to 16777216")
+        }
+        if let backend, !BackendNames.isKnown(backend.lowercased()) {
+            throw ValidationError(
+                "there is no backend '\(backend)'; known: \(BackendNames.choices.joined(separator: ", "))")
+        }
+    }
+
+    /// The artifact; says on standard error which it is and what its manifest says of it.
+    func choose(isQuiet: Bool = false) throws -> ModelChoice {
+        let choice = try ModelChoice.find(model, backend: backend?.lowercased(), checksDigest: !skipDigest)
+        if !isQuiet {
+            Notice.say(
+                "\(choice.name)\(choice.why.map { " (\($0))" } ?? ""): " + choice.remarks.joined(separator: "; "))
+        }
+        for warning in choice.warnings { Notice.warn(warning) }
+        return choice
+    }
+
+    /// How workers are started that serve a model.
+    func loader(_ choice: ModelChoice, slots: Int) throws -> ModelLoader {
+        let backend = try self.backend?.lowercased() ?? (choice.isMLX ? "mlx" : ModelLoader.fastestBackend())
+        guard (backend == "mlx") == choice.isMLX else {
+            throw RunnerError(
+                "\(choice.artifact.path) does not run on \(backend)",
+                remedy: choice.isMLX ? "leave out --backend, or use mlx" : "mlx runs folders; use cpu or a device",
+                exitCode: .usage)
+        }
+        let settings = compute.settings(defaultThreads: Machine.defaultThreads)
+        let trained = try ModelLoader.trainedPositions(choice)
+        var parameters = WorkerRequest.LoadParameters(
+            path: choice.artifact.path, backend: backend,
+            contextLength: contextLength ?? min(trained ?? 8192, 8192), parallelSequences: slots,
+            threads: settings.threads)
+        settings.apply(to: &parameters)
+        parameters.batch = settings.batch ?? max(2048, slots)
+        if let trained, let contextLength, contextLength > trained {
+            Notice.warn("the model was trained for \(trained) tokens, fewer than --context-length asks for")
+        }
+        return ModelLoader(program: try WorkerProgram(for: backend), parameters: parameters)
+    }
+}
+
+/// Starts workers with a model loaded, which serve.
+struct ModelLoader: Sendable {
+    let program: WorkerProgram
+    let parameters: WorkerRequest.LoadParameters
+
+    /// Starts one.
+    func connect(onEnd: @escaping @Sendable (InferenceError) -> Void) throws -> ServingConnection {
+        let worker = try program.start()
+        do {
+            _ = try worker.perform(.load(parameters))
+            return try ServingConnection(worker, onEnd: onEnd)
+        } catch {
+            worker.stop()
+            throw error
+        }
+    }
+
+    /// The first of the devices here that are faster than a CPU; "cpu" where there is none.
+    static func fastestBackend() throws -> String {
+        let worker = try WorkerProgram(for: "cpu").start()
+        defer { worker.stop() }
+        guard case .greeted(let greeting) = try worker.perform(.hello) else { return "cpu" }
+        return ["cuda", "mtl", "rocm", "vulkan", "sycl"].first { !greeting.devices(of: $0).isEmpty } ?? "cpu"
+    }
+
+    /// Positions that a model was trained for; nil where it does not say.
+    static func trainedPositions(_ choice: ModelChoice) throws -> Int? {
+        guard choice.isMLX else {
+            let metadata = try GGUFReader(choice.artifact).metadata
+            guard let architecture = metadata.string("general.architecture") else { return nil }
+            switch metadata["\(architecture).context_length"] {
+            case .uint32(let value): return Int(value)
+            case .int32(let value): return Int(value)
+            case .uint64(let value): return Int(exactly: value)
+            default: return nil
+            }
+        }
+        let file = try RandomAccessFile(choice.artifact.appendingPathComponent("config.json"))
+        return try JSONObject(contentsOf: file).integer("max_position_embeddings")
+    }
+}
+
+/// Lines for people, on standard error.
+enum Notice {
+    static func say(_ line: String) { FileHandle.standardError.write(Data((line + "\n").utf8)) }
+
+    static func warn(_ line: String) { say("warning: \(line)") }
+}
+
+/// Runs asynchronous work to its end on a thread that has nothing else to do.
+func waiting<Result: Sendable>(_ body: @escaping @Sendable () async throws -> Result) throws -> Result {
+    let done = DispatchSemaphore(value: 0)
+    // Written before the semaphore is signalled and read after.
+    nonisolated(unsafe) var outcome: Swift.Result<Result, any Error>?
+    Task {
+        do { outcome = .success(try await body()) } catch { outcome = .failure(error) }
+        done.signal()
+    }
+    done.wait()
+    guard let outcome else { throw CancellationError() }
+    return try outcome.get()
+}
