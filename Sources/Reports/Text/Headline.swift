@@ -78,10 +78,10 @@ package struct Headline {
         else {
             return finished("\(verdict.evaluation) on \(verdict.backend): \(verdict.reason)")
         }
+        let comparison = run.comparison(of: verdict)
         let label =
             comparison.map { ConsistencyText.name(of: $0.side, in: run) } ?? run.label(of: verdict.artifact)
         let subject = [run.artifact(at: verdict.artifact)?.model, label].compactMap { $0 }.joined(separator: " ")
-        let comparison = run.comparison(of: verdict)
         let parent =
             comparison.map { ConsistencyText.counterpart(of: $0, in: run) }
             ?? run.parent.map { "its \($0.recipe) parent" } ?? "its parent"
