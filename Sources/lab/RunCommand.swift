@@ -106,7 +106,9 @@ struct RunCommand: ParsableCommand {
             options.dataset = Suite.Dataset(name: found.name, file: found.file)
         }
         options.model = try model.map {
-            try ModelSource.checkpoint($0, progress: progress.show, notice: { progress.say("note: \($0)") })
+            // A pack and an artifact need no checkpoint, so none is fetched.
+            guard pack == nil || artifact == nil else { return URL(fileURLWithPath: $0) }
+            return try ModelSource.checkpoint($0, progress: progress.show, notice: { progress.say("note: \($0)") })
         }
         let outcome = try SuiteRun(options: options, progress: progress.show).run()
         print(TerminalReport.render(outcome.record, width: Terminal.width, color: Terminal.hasColor))
