@@ -205,7 +205,7 @@ struct ServingWorkerTests {
             (ServedPrompt(.text("a"), grammar: "root ::= ((("), .request, "grammar"),
             (ServedPrompt(.text("a"), schema: "{\"type\":\"nothing\"}"), .request, "grammar"),
             (ServedPrompt(.conversation(.init(messages: "[]"))), .request, "no messages"),
-            (ServedPrompt(.conversation(.init(messages: "[{\"role\":5}]"))), .request, ""),
+            (ServedPrompt(.conversation(.init(messages: "[{\"role\":5}]"))), .request, "parse messages"),
             (
                 ServedPrompt(
                     .conversation(
