@@ -53,7 +53,7 @@ struct ArtifactStanding {
     /// "pass"; nil where nothing was judged.
     static func verdict(of entry: Manifest.Artifact) -> String? {
         let judged = (entry.validation ?? []).map(\.status).filter { $0 != "skipped" }
-        return ["fail", "inconclusive", "pass"].first(where: judged.contains)
+        return ["fail", "inconclusive", "pass"].first { judged.contains($0) }
     }
 
     /// How an artifact differs from its manifest's entry; nil where it does not.
