@@ -111,12 +111,13 @@ struct RunModelTests {
         #expect(try !run("generate", arguments + ["--skip-digest"]).errors.contains("warning"))
     }
 
-    @Test(arguments: [
-        (["--model", "/nonexistent", "--prompt", "a"], 4, "there is no model at /nonexistent"),
-        (["--model", "Qwen/Qwen3-8B", "--prompt", "a"], 4, "llama-pajamas-quant convert --model Qwen/Qwen3-8B"),
-        (["--model", "/tmp", "--prompt", "a", "--n", "0"], 2, "--n must be"),
-        (["--model", "/tmp", "--prompt", "a", "--logprobs", "1"], 2, "--logprobs needs --json"),
-    ] as [([String], Int32, String)])
+    @Test(
+        arguments: [
+            (["--model", "/nonexistent", "--prompt", "a"], 4, "there is no model at /nonexistent"),
+            (["--model", "Qwen/Qwen3-8B", "--prompt", "a"], 4, "llama-pajamas-quant convert --model Qwen/Qwen3-8B"),
+            (["--model", "/tmp", "--prompt", "a", "--n", "0"], 2, "--n must be"),
+            (["--model", "/tmp", "--prompt", "a", "--logprobs", "1"], 2, "--logprobs needs --json"),
+        ] as [([String], Int32, String)])
     func refusesWhatCannotBe(_ arguments: [String], _ status: Int32, _ words: String) throws {
         let result = try run("generate", arguments)
         #expect(result.status == status)
