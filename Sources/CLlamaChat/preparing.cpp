@@ -122,9 +122,9 @@ bool lab_chat_prepare(
         form["prompt"] = prompt;
         if (!inputs.tools.empty() && json.contains("grammar")) {
             // Who writes a grammar knows better than the form of the tools' calls, which still takes the answer apart.
-            common_json own = common_json::object();
-            own["text"] = json.at("grammar").get<std::string>();
-            form["grammar"] = own;
+            common_json constraint = common_json::object();
+            constraint["text"] = json.at("grammar").get<std::string>();
+            form["grammar"] = constraint;
         }
         *result = copied(form.dump_safe());
         return true;

@@ -50,6 +50,7 @@ final class ServingPreparation: @unchecked Sendable {
     }
 
     func prepare(_ prompt: ServedPrompt, id: UInt32, arrival: ContinuousClock.Instant) throws -> PreparedPrompt {
+        try check(grammar: prompt.grammar)
         var tokens: [llama_token]
         var form: Form?
         var grammar: Any?
@@ -82,6 +83,21 @@ final class ServingPreparation: @unchecked Sendable {
             stops: (prompt.stops + (form?.stops ?? [])).map { Array($0.utf8) }.filter { !$0.isEmpty },
             preserved: Set(preserved), arrival: arrival)
     }
+
+    /// The engine reads a grammar by recursion, and ends the process where that goes too deep.
+    private func check(grammar: String?) throws {
+        guard let grammar else { return }
+        guard grammar.utf8.count <= Self.mostGrammarBytes else {
+            throw ServedFailure(.request, "the grammar is larger than \(Self.mostGrammarBytes) bytes")
+        }
+        // All of them, since those in quotes are not easily told from the others.
+        guard grammar.utf8.count(where: { $0 == UInt8(ascii: "(") }) <= Self.mostGrammarGroups else {
+            throw ServedFailure(.request, "the grammar has more than \(Self.mostGrammarGroups) groups")
+        }
+    }
+
+    private static let mostGrammarBytes = 1 << 16
+    private static let mostGrammarGroups = 1024
 
     private func check(_ tokens: [llama_token], _ prompt: ServedPrompt) throws {
         guard !tokens.isEmpty else { throw ServedFailure(.request, "the prompt is empty") }

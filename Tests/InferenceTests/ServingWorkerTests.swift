@@ -197,15 +197,17 @@ struct ServingWorkerTests {
         let serving = try ServingWorker(contextLength: 64)
         defer { serving.connection.stop() }
         let long = String(repeating: "word ", count: 200)
+        let deepGrammar = "root ::= " + String(repeating: "(", count: 20_000) + "\"a\""
         let cases: [(ServedPrompt, ServedFailure.Cause, String)] = [
             (ServedPrompt(.text(long)), .contextLength, "the context holds 64"),
             (ServedPrompt(.text("")), .request, "empty"),
             (ServedPrompt(.tokens([1, 99_999])), .request, "none of the vocabulary"),
             (ServedPrompt(.text("a"), sampling: ServedSampling(bias: [99_999: 1])), .request, "logit_bias"),
             (ServedPrompt(.text("a"), grammar: "root ::= ((("), .request, "grammar"),
+            (ServedPrompt(.text("a"), grammar: deepGrammar), .request, "more than 1024 groups"),
             (ServedPrompt(.text("a"), schema: "{\"type\":\"nothing\"}"), .request, "grammar"),
             (ServedPrompt(.conversation(.init(messages: "[]"))), .request, "no messages"),
-            (ServedPrompt(.conversation(.init(messages: "[{\"role\":5}]"))), .request, ""),
+            (ServedPrompt(.conversation(.init(messages: "[{\"role\":5}]"))), .request, "parse messages"),
             (
                 ServedPrompt(
                     .conversation(

@@ -124,14 +124,14 @@ def ask(port, prompt):
     return first, json.loads(usage[-1][6:])["usage"]["completion_tokens"]
 
 
-def prompts(clients, seed):
+def prompts(clients, seed, requests):
     chance = random.Random(seed)
     words = ["river", "boat", "hill", "winter", "garden", "stone", "letter", "morning", "road", "window", "teacher", "lamp"]
-    return [[" ".join(chance.choice(words) for _ in range(options.words)) for _ in range(options.requests)]
+    return [[" ".join(chance.choice(words) for _ in range(options.words)) for _ in range(requests)]
             for _ in range(clients)]
 
 
-def load(port, clients, seed):
+def load(port, clients, seed, requests):
     """Tokens per second, and the times to the first text."""
     firsts, tokens, lock = [], [0], threading.Lock()
 
@@ -142,12 +142,12 @@ def load(port, clients, seed):
                 firsts.append(first)
                 tokens[0] += count
 
-    threads = [threading.Thread(target=run, args=(own,)) for own in prompts(clients, seed)]
+    threads = [threading.Thread(target=run, args=(own,)) for own in prompts(clients, seed, requests)]
     began = time.monotonic()
     [thread.start() for thread in threads]
     [thread.join() for thread in threads]
     seconds = time.monotonic() - began
-    if tokens[0] != clients * options.requests * options.tokens:
+    if tokens[0] != clients * requests * options.tokens:
         raise SystemExit(f"benchmark: {tokens[0]} tokens were written in place of as many as asked for")
     return tokens[0] / seconds, sorted(firsts)
 
@@ -158,8 +158,8 @@ def percentile(values, share):
 
 def measure(kind, model, clients, run):
     with kind(model, clients) as server:
-        load(server.port, clients, seed=-1 - run)
-        rate, firsts = load(server.port, clients, seed=1000 * clients + run)
+        load(server.port, clients, seed=-1 - run, requests=1)
+        rate, firsts = load(server.port, clients, seed=1000 * clients + run, requests=options.requests)
         return {"tokens/s": rate, "first p50": percentile(firsts, 0.5), "first p95": percentile(firsts, 0.95),
                 "memory": peak_bytes(server.processes())}
 

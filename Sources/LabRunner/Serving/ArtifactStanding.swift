@@ -18,12 +18,15 @@ struct ArtifactStanding {
         }
         bytes = entry.bytes
         bitsPerWeight = entry.bitsPerWeight
-        verdict = try Self.verdict(of: entry.file, in: manifest)
+        verdict = Self.verdict(of: entry)
         let bits = String(format: "%.2f", entry.bitsPerWeight)
         remarks = ["\(entry.source.name) as \(entry.recipe), \(bits) bits per weight, \(ByteSize(entry.bytes))"]
         switch verdict {
         case nil: remarks.append("not validated yet")
-        case "fail": warnings.append("it failed its validation: \(manifest.path) says so")
+        case "fail":
+            let failed = (entry.validation ?? []).filter { $0.status == "fail" }
+            let names = failed.map { "\($0.evaluation) of \($0.suite) on \($0.backend)" }
+            warnings.append("it failed its validation: \(names.joined(separator: ", ")); \(manifest.path) says so")
         case let verdict?: remarks.append("validation: \(verdict)")
         }
         if checksDigest, let why = try Self.difference(of: artifact, from: entry) {
@@ -46,20 +49,11 @@ struct ArtifactStanding {
         return nil
     }
 
-    /// The verdict of an artifact's validation, as the manifest records it beside the rest; nil where there is none.
-    static func verdict(of file: String, in manifest: URL) throws -> String? {
-        struct Entries: Decodable {
-            struct Artifact: Decodable {
-                struct Validation: Decodable {
-                    var verdict: String
-                }
-                var file: String
-                var validation: Validation?
-            }
-            var artifacts: [Artifact]
-        }
-        let entries = try JSONDecoder().decode(Entries.self, from: Data(contentsOf: manifest))
-        return entries.artifacts.first { $0.file == file }?.validation?.verdict
+    /// The verdict of all of an artifact's validations together: "fail" where one failed, "inconclusive" where one was, else
+    /// "pass"; nil where nothing was judged.
+    static func verdict(of entry: Manifest.Artifact) -> String? {
+        let judged = (entry.validation ?? []).map(\.status).filter { $0 != "skipped" }
+        return ["fail", "inconclusive", "pass"].first { judged.contains($0) }
     }
 
     /// How an artifact differs from its manifest's entry; nil where it does not.

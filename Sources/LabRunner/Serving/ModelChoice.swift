@@ -33,7 +33,7 @@ public struct ModelChoice: Sendable {
             throw RunnerError(
                 "there is no model at \(text)",
                 remedy: looksLikeID
-                    ? "for a model of the Hub, download and convert it first: llama-pajamas-quant convert"
+                    ? "a model of the hub is converted first: llama-pajamas-quant convert --model \(text) --output DIR"
                     : "name a GGUF file, an MLX folder, or a folder with a manifest.json")
         }
         if !isFolder.boolValue || isMLXFolder(place) {
@@ -120,10 +120,9 @@ public struct ModelChoice: Sendable {
             return try Manifest(contentsOf: manifest).artifacts.compactMap { artifact in
                 let url = folder.appendingPathComponent(artifact.file)
                 guard FileManager.default.fileExists(atPath: url.path) else { return nil }
-                let verdict = try ArtifactStanding.verdict(of: artifact.file, in: manifest)
                 return Candidate(
                     url: url, bytes: artifact.bytes, bitsPerWeight: artifact.bitsPerWeight,
-                    hasFailed: verdict == "fail", isMLX: artifact.format == "mlx")
+                    hasFailed: ArtifactStanding.verdict(of: artifact) == "fail", isMLX: artifact.format == "mlx")
             }
         }
         let entries = try FileManager.default.contentsOfDirectory(
