@@ -5,7 +5,8 @@ import Quantization
 
 /// The artifacts of a run: the parent, and a candidate in each format that its backends need.
 struct RunArtifacts {
-    let parent: ParentModel
+    /// Nil where nothing is held against it.
+    let parent: ParentModel?
     /// What backends of the engine run; nil where none was asked for.
     let gguf: ArtifactRecord?
     /// What mlx-lm runs; nil where it was not asked for.
@@ -25,6 +26,14 @@ struct RunArtifacts {
         if let obstacle = obstacle(on: backend) { throw obstacle }
         guard let candidate = backend == "mlx" ? mlx : gguf else { throw RunnerError("nothing to run on \(backend)") }
         return candidate
+    }
+
+    /// What the candidates are held against.
+    ///
+    /// - Throws: ``RunnerError`` where there is nothing.
+    func requireParent() throws -> ParentModel {
+        guard let parent else { throw RunnerError("there is no parent that an artifact could be held against") }
+        return parent
     }
 
     /// What the CPU runs, for other backends to be held against.
@@ -68,7 +77,9 @@ extension RunArtifacts {
         given?.role = .candidate
         let comparesBackends = plans.contains { $0.evaluator.comparesBackends }
         let needsGGUF = requests.contains { $0.name != "mlx" } || comparesBackends
-        var recipes: [ArtifactRecipe] = pack == nil ? [try ArtifactStore.parentRecipe()] : []
+        // Speed is measured of an artifact alone.
+        let needsParent = given == nil || plans.contains { $0.evaluator.input != .nothing }
+        var recipes: [ArtifactRecipe] = pack == nil && needsParent ? [try ArtifactStore.parentRecipe()] : []
         var calibrationBuilt = 0
         var places: (gguf: Int?, mlx: Int?)
         // An artifact that is named stands for all that would be made; but a folder has to have a file to be held against.
@@ -90,6 +101,8 @@ extension RunArtifacts {
                 of: model, recipes: recipes, threads: options.threads, progress: progress)
         if let pack {
             parent = .pack(pack)
+        } else if !needsParent {
+            parent = nil
         } else {
             guard var record = made.records.first else { throw RunnerError("the store made no parent") }
             record.role = .parent

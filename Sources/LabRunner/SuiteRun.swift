@@ -182,13 +182,13 @@ public struct SuiteRun {
             switch inputs[index] {
             case .text(let text):
                 let shared = try WindowEvaluation(
-                    plans[index], text: text, session: session, parent: artifacts.parent,
+                    plans[index], text: text, session: session, parent: try artifacts.requireParent(),
                     candidate: candidate, reference: reference, progress: progress)
                 windows.append((index, shared))
             case .prompts(let set, let generation):
                 let shared = PromptEvaluation(
                     plan: plans[index], generation: generation, promptSet: set, session: session,
-                    parent: artifacts.parent, candidate: candidate, progress: progress)
+                    parent: try artifacts.requireParent(), candidate: candidate, progress: progress)
                 guard let job = shared.job else { continue }
                 try job.requireFitting()
                 jobs.append((index, job))
@@ -210,7 +210,7 @@ public struct SuiteRun {
                 plans[index].evaluator == .fidelity
                 ? try FidelityEvaluation(shared).run() : try PerplexityEvaluation(shared).run()
         }
-        if case .model(let parent) = artifacts.parent, !jobs.isEmpty {
+        if case .model(let parent)? = artifacts.parent, !jobs.isEmpty {
             for (index, job) in jobs { found[index].usage = try job.prepare(parent) }
             // From here on the parent only renders prompts.
             session.release(parent)
@@ -226,7 +226,7 @@ public struct SuiteRun {
         for (index, run) in consistencies { found[index] = try run() }
         for (index, evaluation) in speeds {
             // Nothing else may hold memory or threads while speed is measured.
-            session.release(artifacts.parent.record)
+            if let parent = artifacts.parent { session.release(parent.record) }
             session.release(candidate)
             found[index] = try evaluation.run()
         }
@@ -251,14 +251,14 @@ public struct SuiteRun {
         _ findings: Findings, of plans: [Suite.EvaluationPlan], engine: EngineRecord?, device: String,
         artifacts: RunArtifacts
     ) -> RunRecord {
-        var parent = artifacts.parent.record
-        parent.role = .parent
+        var parent = artifacts.parent?.record
+        parent?.role = .parent
         var record = RunRecord(
             id: id, startedAt: startedAt, durationSeconds: (ContinuousClock.now - clock) / .seconds(1),
             command: options.command,
             suite: SuiteReference(name: options.suite.name, sha256: options.suite.digest),
             verdict: Verdict.overall(findings.verdicts),
-            artifacts: [parent] + artifacts.candidates, measurements: findings.measurements,
+            artifacts: [parent].compactMap { $0 } + artifacts.candidates, measurements: findings.measurements,
             verdicts: findings.verdicts, pairedSeries: findings.series, fidelity: findings.fidelity,
             tolerances: plans.flatMap(\.tolerances), datasets: findings.datasets, engine: engine,
             machine: Machine.record(device: device, threads: options.threads),

@@ -66,6 +66,9 @@ struct BenchmarkCommand: ParsableCommand {
             : work.appendingPathComponent("history.sqlite")
         let outcome = try SuiteRun(options: run, progress: TerminalProgress().show).run()
         let rows = (outcome.record.throughput ?? []).map { BenchmarkRow($0) }
+        if rows.isEmpty, let skipped = outcome.record.verdicts.first(where: { $0.status == .skipped }) {
+            throw RunnerError("nothing was measured: \(skipped.reason)")
+        }
         if json {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
