@@ -77,12 +77,17 @@ final class ServingPreparation: @unchecked Sendable {
             id: id, prompt: prompt, tokens: tokens,
             parts: try form.map { form in
                 AnswerParts(
-                    try ChatFormat(form.format), thoughtEnds: form.thoughtEnds, marks: form.hasTools ? form.marks : [])
+                    try ChatFormat(form.format), thoughtEnds: form.thoughtEnds,
+                    marks: form.hasTools ? form.marks : prompt.schema == nil ? [] : Self.fences)
             },
             constraint: try grammar.map { try ConstrainedSampler($0, prompt.sampling, model: model) },
             stops: (prompt.stops + (form?.stops ?? [])).map { Array($0.utf8) }.filter { !$0.isEmpty },
             preserved: Set(preserved), arrival: arrival)
     }
+
+    /// What may stand behind JSON that a schema asked for: the engine lets models put it between fences, which are no part
+    /// of the content.
+    private static let fences = ["\n```", "```"]
 
     /// The engine reads a grammar by recursion, and ends the process where that goes too deep.
     private func check(grammar: String?) throws {

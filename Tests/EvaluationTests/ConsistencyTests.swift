@@ -32,17 +32,9 @@ struct ConsistencyTests {
                 unit: windows
         """
 
-    private func load(_ text: String) throws -> Suite {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("suite-\(UUID())")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        try Data(text.utf8).write(to: folder.appendingPathComponent("suite.yaml"))
-        return try Suite(at: folder)
-    }
-
     @Test("a gate holds for the comparison that it names, and for all where it names none")
     func gates() throws {
-        let suite = try load(Self.valid)
+        let suite = try readSuite(Self.valid)
         let gates = try #require(suite.evaluations.first?.consistencyGates)
         #expect(gates.map { $0.holds(for: .backends) } == [true, true])
         #expect(gates.map { $0.holds(for: .formats) } == [false, true])
@@ -62,7 +54,7 @@ struct ConsistencyTests {
     func refused(part: String, change: String, reason: String) throws {
         #expect(Self.valid.contains(part))
         let text = Self.valid.replacingOccurrences(of: part, with: change)
-        let error = try #require(throws: SuiteError.self) { try load(text) }
+        let error = try #require(throws: SuiteError.self) { try readSuite(text) }
         #expect("\(error)".contains(reason), "\(error)")
         #expect("\(error)".contains("suite.yaml"))
     }

@@ -38,17 +38,9 @@ struct SpeedPlanTests {
                 relative_percent: 3
         """
 
-    private func load(_ text: String) throws -> Suite {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("suite-\(UUID())")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        try Data(text.utf8).write(to: folder.appendingPathComponent("suite.yaml"))
-        return try Suite(at: folder)
-    }
-
     @Test("it is read as it is written")
     func valid() throws {
-        let plan = try #require(try load(Self.valid).evaluations.first)
+        let plan = try #require(try readSuite(Self.valid).evaluations.first)
         let speed = try #require(plan.speed)
         #expect(plan.dataset == nil && plan.generation == nil)
         let points = speed.points.map { [$0.contextLength, $0.parallelSequences] }
@@ -69,7 +61,7 @@ struct SpeedPlanTests {
     func usual() throws {
         let lines = Self.valid.split(separator: "\n")
         let short = (lines.prefix { !$0.contains("context_lengths") }).joined(separator: "\n")
-        let speed = try #require(try load(short).evaluations.first?.speed)
+        let speed = try #require(try readSuite(short).evaluations.first?.speed)
         #expect(speed == Suite.SpeedPlan())
         #expect(speed.contextLengths == [2048, 8192, 32_768] && speed.parallelSequences == [1, 4, 16])
         #expect(speed.repetitions >= 5 && speed.prefillTokens == 512 && speed.decodeTokens == 128)
@@ -98,7 +90,7 @@ struct SpeedPlanTests {
     func invalid(original: String, replacement: String, line: Int, key: String, message: String) throws {
         let text = Self.valid.replacingOccurrences(of: original, with: replacement)
         #expect(text != Self.valid)
-        let error = try #require(throws: SuiteError.self) { try load(text) }
+        let error = try #require(throws: SuiteError.self) { try readSuite(text) }
         #expect(error.line == line)
         #expect(error.key == key)
         #expect(error.message.contains(message), "\(error.message)")
@@ -107,6 +99,6 @@ struct SpeedPlanTests {
     @Test("keys of speed mean nothing to other evaluations")
     func others() throws {
         let text = Self.valid.replacingOccurrences(of: "evaluator: throughput", with: "evaluator: perplexity")
-        #expect(try #require(throws: SuiteError.self) { try load(text) }.message.contains("unknown key"))
+        #expect(try #require(throws: SuiteError.self) { try readSuite(text) }.message.contains("unknown key"))
     }
 }

@@ -32,17 +32,9 @@ struct SuiteTests {
                 unit: 1
         """
 
-    private func load(_ text: String) throws -> Suite {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("suite-\(UUID())")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        try Data(text.utf8).write(to: folder.appendingPathComponent("suite.yaml"))
-        return try Suite(at: folder)
-    }
-
     @Test("a valid suite is read as it is written")
     func valid() throws {
-        let suite = try load(Self.valid)
+        let suite = try readSuite(Self.valid)
         #expect(suite.name == "example")
         #expect(suite.model.lastPathComponent == "model")
         #expect(suite.backends.map(\.isOptional) == [false, true])
@@ -80,7 +72,7 @@ struct SuiteTests {
         ])
     func invalid(original: String, replacement: String, line: Int, key: String, message: String) throws {
         let text = Self.valid.replacingOccurrences(of: original, with: replacement)
-        let error = try #require(throws: SuiteError.self) { try load(text) }
+        let error = try #require(throws: SuiteError.self) { try readSuite(text) }
         #expect(error.line == line)
         #expect(error.key == key)
         #expect(error.message.contains(message))
@@ -90,15 +82,15 @@ struct SuiteTests {
 
     @Test("a configuration is a recipe, and names of recipes count in any case", arguments: ["balanced", "HQ", "q6_k"])
     func recipes(name: String) throws {
-        #expect(try load(Self.valid.replacingOccurrences(of: "Q4_K_M", with: name)).recipe == name)
+        #expect(try readSuite(Self.valid.replacingOccurrences(of: "Q4_K_M", with: name)).recipe == name)
     }
 
     @Test("a missing key, broken YAML, an empty file and a missing suite are errors that name the file")
     func unreadable() throws {
         let withoutRecipe = Self.valid.replacingOccurrences(of: "recipe: Q4_K_M\n", with: "")
-        #expect(try #require(throws: SuiteError.self) { try load(withoutRecipe) }.message.contains("'recipe'"))
-        #expect(throws: SuiteError.self) { try load("version: [1") }
-        #expect(throws: SuiteError.self) { try load("") }
+        #expect(try #require(throws: SuiteError.self) { try readSuite(withoutRecipe) }.message.contains("'recipe'"))
+        #expect(throws: SuiteError.self) { try readSuite("version: [1") }
+        #expect(throws: SuiteError.self) { try readSuite("") }
         #expect(throws: SuiteError.self) { try Suite(at: URL(fileURLWithPath: "/nonexistent")) }
     }
 

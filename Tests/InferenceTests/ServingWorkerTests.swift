@@ -88,11 +88,12 @@ struct ServingWorkerTests {
     }
 
     @Test func stopsWhenItIsGivenUp() async throws {
-        let serving = try ServingWorker(slots: 1)
+        // Long enough not to end by itself before a busy machine comes to give it up.
+        let serving = try ServingWorker(slots: 1, contextLength: 2048)
         defer { serving.connection.stop() }
         let sampling = ServedSampling(ignoresEnd: true)
-        let running = serving.begin(ServedPrompt(.text("The"), maximumTokens: 400, sampling: sampling))
-        let waiting = serving.begin(ServedPrompt(.text("The"), maximumTokens: 400, sampling: sampling))
+        let running = serving.begin(ServedPrompt(.text("The"), maximumTokens: 2000, sampling: sampling))
+        let waiting = serving.begin(ServedPrompt(.text("The"), maximumTokens: 2000, sampling: sampling))
         _ = await running.next()
         waiting.cancel()
         running.cancel()
@@ -172,6 +173,29 @@ struct ServingWorkerTests {
         let colour = try JSONDecoder().decode(Colour.self, from: Data(answer.content.utf8))
         #expect(["red", "blue"].contains(colour.colour))
         #expect((0...9).contains(colour.count))
+    }
+
+    /// The engine's grammar lets a model put JSON between fences; one that is pushed to backticks does.
+    @Test func fencesAroundJSONAreNoPartOfIt() async throws {
+        let serving = try ServingWorker()
+        defer { serving.connection.stop() }
+        struct Tokenizer: Decodable {
+            struct Model: Decodable { var vocab: [String: Int32] }
+            var model: Model
+        }
+        let file = EngineWorkerTests.root.appendingPathComponent("fixtures/pajama-tiny/tokenizer.json")
+        let backtick = try #require(
+            JSONDecoder().decode(Tokenizer.self, from: Data(contentsOf: file)).model.vocab["`"])
+        // No place in it where a backtick could stand.
+        let schema = #"{"type":"object","properties":{"a":{"const":1}},"required":["a"],"additionalProperties":false}"#
+        let answer = await serving.answer(
+            ServedPrompt(
+                ServingWorker.question("Name a number."), maximumTokens: 300,
+                sampling: ServedSampling(bias: [backtick: 100]), schema: schema, alternatives: 0))
+        let text = answer.tokens.map { String(decoding: $0.bytes, as: UTF8.self) }.joined()
+        #expect(text.hasPrefix("```json") && text.hasSuffix("```"), "\(text)")
+        struct Number: Decodable { var a: Int }
+        #expect(try JSONDecoder().decode(Number.self, from: Data(answer.content.utf8)).a == 1, "\(answer.content)")
     }
 
     @Test func biasAndPenaltiesChangeWhatIsWritten() async throws {
