@@ -10,7 +10,7 @@ public struct RunOptions: Sendable {
     public var model: URL?
     /// A recipe in place of the suite's.
     public var recipe: String?
-    /// A GGUF file to judge in place of one made from the checkpoint.
+    /// A GGUF file or an MLX folder to judge in place of one made from the checkpoint.
     public var artifact: URL?
     /// Backends in place of the suite's; all of them required.
     public var backends: [String] = []

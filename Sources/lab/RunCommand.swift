@@ -18,10 +18,10 @@ struct RunCommand: ParsableCommand {
         help: "In place of the suite's model: a Hugging Face checkpoint folder, or a repository such as Qwen/Qwen3-8B.")
     var model: String?
 
-    @Option(help: "A recipe in place of the suite's, such as Q3_K_M.")
+    @Option(help: "A recipe in place of the suite's, such as Q3_K_M, or 8bit for MLX.")
     var recipe: String?
 
-    @Option(help: "A GGUF file to judge in place of one made by the recipe.")
+    @Option(help: "A GGUF file, or an MLX folder, to judge in place of one made by the recipe.")
     var artifact: String?
 
     @Option(help: "A backend to run on in place of the suite's; may be given several times.")
