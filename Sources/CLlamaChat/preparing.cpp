@@ -12,8 +12,6 @@
 
 namespace {
 
-constexpr const char * SWITCH = "enable_thinking";
-
 common_chat_templates_inputs inputs_of(const common_json & request) {
     common_chat_templates_inputs inputs;
     inputs.messages = common_chat_msgs_parse_oaicompat(request.at("messages"));
@@ -31,14 +29,7 @@ common_chat_templates_inputs inputs_of(const common_json & request) {
             inputs.chat_template_kwargs[key] = value.dump();
         }
     }
-    if (request.contains(SWITCH)) inputs.enable_thinking = request.at(SWITCH).get<bool>();
     return inputs;
-}
-
-/// Whether nothing but the messages decides the prompt and the form of the answer.
-bool is_plain(const common_chat_templates_inputs & inputs) {
-    return inputs.tools.empty() && inputs.json_schema.empty() && inputs.grammar.empty()
-           && inputs.chat_template_kwargs.empty();
 }
 
 common_json grammar_of(const common_chat_templates_inputs & inputs, const common_chat_params & params) {
@@ -64,8 +55,9 @@ common_json grammar_of(const common_chat_templates_inputs & inputs, const common
     return grammar;
 }
 
-/// What stays the same for all conversations whose answers begin alike, nothing being asked for beside the messages.
-common_json form_of(const common_chat_templates_inputs & inputs, const common_chat_params & params) {
+/// What stays the same for all conversations whose answers begin alike, nothing being asked for beside the messages:
+/// what `lab_chat_prepare` tells beside the prompt.
+std::string form_text(const common_chat_templates_inputs & inputs, const common_chat_params & params) {
     common_json form = common_json::object();
     form["format"] = format_text(params);
     form["grammar"] = grammar_of(inputs, params);
@@ -77,7 +69,7 @@ common_json form_of(const common_chat_templates_inputs & inputs, const common_ch
     }
     form["marks"] = marks;
     form["has_tools"] = !inputs.tools.empty();
-    return form;
+    return form.dump_safe();
 }
 
 }  // namespace
@@ -93,33 +85,11 @@ bool lab_chat_prepare(
         if (!inputs.tools.empty() && !common_chat_templates_get_caps(own.get())["supports_tools"]) {
             throw std::runtime_error("the model's chat template knows no tools");
         }
-        std::optional<known_form> & known = templates->known_forms[inputs.enable_thinking];
-        common_json form;
-        std::string prompt;
-        bool is_done = false;
-        if (is_plain(inputs) && known && known->is_plain) {
-            inputs.force_pure_content = true;
-            common_chat_params params = common_chat_templates_apply(own.get(), inputs);
-            if (params.generation_prompt == known->generation_prompt) {
-                prompt = std::move(params.prompt);
-                form = common_json::parse(known->text);
-                is_done = true;
-            }
-            inputs.force_pure_content = false;
-        }
-        if (!is_done) {
-            const common_chat_params params = common_chat_templates_apply(own.get(), inputs);
-            prompt = params.prompt;
-            form = form_of(inputs, params);
-            if (is_plain(inputs) && !known) {
-                inputs.force_pure_content = true;
-                const common_chat_params plain = common_chat_templates_apply(own.get(), inputs);
-                known = known_form{
-                    params.generation_prompt, form.dump(),
-                    plain.prompt == params.prompt && plain.generation_prompt == params.generation_prompt};
-            }
-        }
-        form["prompt"] = prompt;
+        std::optional<bool> thinking;
+        if (json.contains(SWITCH)) thinking = json.at(SWITCH).get<bool>();
+        const rendered conversation = render(*templates, inputs, thinking, templates->known_forms, form_text);
+        common_json form = common_json::parse(conversation.text);
+        form["prompt"] = conversation.prompt;
         if (!inputs.tools.empty() && json.contains("grammar")) {
             // Who writes a grammar knows better than the form of the tools' calls, which still takes the answer apart.
             common_json constraint = common_json::object();

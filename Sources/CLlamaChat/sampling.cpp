@@ -73,10 +73,10 @@ lab_sampler * lab_sampler_create(
         params.top_p = json.at("top_p").get<float>();
         params.min_p = json.at("min_p").get<float>();
         params.no_perf = true;
-        // The order of TokenSampler, so that a grammar changes nothing else.
+        // The order of ServedAnswer, so that a grammar changes nothing else.
         params.samplers = {
-            COMMON_SAMPLER_TYPE_TEMPERATURE, COMMON_SAMPLER_TYPE_TOP_K, COMMON_SAMPLER_TYPE_TOP_P,
-            COMMON_SAMPLER_TYPE_MIN_P};
+            COMMON_SAMPLER_TYPE_TEMPERATURE, COMMON_SAMPLER_TYPE_MIN_P, COMMON_SAMPLER_TYPE_TOP_K,
+            COMMON_SAMPLER_TYPE_TOP_P};
         take_grammar(params, json.at("grammar"), llama_model_get_vocab(model));
         made->sampler.reset(common_sampler_init(model, params));
         if (!made->sampler) throw std::runtime_error("the grammar cannot be used");

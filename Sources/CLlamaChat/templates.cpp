@@ -44,8 +44,6 @@ std::string format_text(const common_chat_params & params) {
 
 namespace {
 
-constexpr const char * SWITCH = "enable_thinking";
-
 std::string spelled(const llama_vocab * vocabulary, llama_token token) {
     return token == LLAMA_TOKEN_NULL ? std::string() : common_token_to_piece(vocabulary, token, true);
 }
@@ -64,45 +62,68 @@ std::string removing_switch(const std::string & source) {
            + source;
 }
 
-/// - Parameter is_plain: render, and find out nothing about answers.
-common_chat_params apply(
-    const common_chat_templates_ptr & templates, const std::vector<common_chat_msg> & messages, bool thinking,
-    bool is_plain = false) {
-    common_chat_templates_inputs inputs;
-    inputs.messages = messages;
-    inputs.reasoning_format = COMMON_REASONING_FORMAT_AUTO;
-    inputs.enable_thinking = thinking;
-    inputs.force_pure_content = is_plain;
+/// Whether nothing but the messages decides the prompt and the form of the answer.
+bool is_plain(const common_chat_templates_inputs & inputs) {
+    return inputs.tools.empty() && inputs.json_schema.empty() && inputs.grammar.empty()
+           && inputs.chat_template_kwargs.empty();
+}
+
+/// Renders by the template alone, and finds out nothing about answers.
+common_chat_params apply_plainly(const common_chat_templates_ptr & templates, common_chat_templates_inputs inputs) {
+    inputs.force_pure_content = true;
     return common_chat_templates_apply(templates.get(), inputs);
 }
 
-struct rendered {
-    std::string prompt;
-    std::string format;
-};
+/// Whether the template alone makes what the engine makes.
+bool is_plain(
+    const common_chat_templates_ptr & templates, const common_chat_templates_inputs & inputs,
+    const common_chat_params & made) {
+    try {
+        const common_chat_params plain = apply_plainly(templates, inputs);
+        return plain.prompt == made.prompt && plain.generation_prompt == made.generation_prompt;
+    } catch (const std::exception &) {
+        return false;
+    }
+}
 
 /// Renders with the switch on or off.
 ///
 /// The engine renders dozens of conversations to find out about answers, so that is kept for all prompts that begin the
 /// answer alike.
-rendered render(lab_chat_templates & templates, const std::vector<common_chat_msg> & messages, bool thinking) {
-    std::optional<known_format> & known = templates.known[thinking];
-    if (known && known->is_plain) {
-        common_chat_params params = apply(templates.own, messages, thinking, true);
-        if (params.generation_prompt == known->generation_prompt) return {std::move(params.prompt), known->text};
+rendered render_switched(
+    const common_chat_templates_ptr & templates, const common_chat_templates_inputs & inputs,
+    std::optional<known_format> & known, description describe) {
+    if (is_plain(inputs) && known && known->is_plain) {
+        common_chat_params params = apply_plainly(templates, inputs);
+        if (params.generation_prompt == known->generation_prompt) return {std::move(params.prompt), known->text, true};
     }
-    common_chat_params params = apply(templates.own, messages, thinking);
-    if (!known) {
-        const common_chat_params plain = apply(templates.own, messages, thinking, true);
-        known = known_format{
-            params.generation_prompt, format_text(params),
-            plain.prompt == params.prompt && plain.generation_prompt == params.generation_prompt};
-        return {std::move(params.prompt), known->text};
-    }
-    return {params.prompt, format_text(params)};
+    const common_chat_params params = common_chat_templates_apply(templates.get(), inputs);
+    rendered result = {params.prompt, describe(inputs, params), is_plain(templates, inputs, params)};
+    if (is_plain(inputs) && !known) known = known_format{params.generation_prompt, result.text, result.is_plain};
+    return result;
 }
 
 }  // namespace
+
+rendered render(
+    const lab_chat_templates & templates, common_chat_templates_inputs inputs, std::optional<bool> thinking,
+    std::optional<known_format> (&known)[2], description describe) {
+    inputs.enable_thinking = thinking.value_or(true);
+    rendered result = render_switched(templates.own, inputs, known[inputs.enable_thinking], describe);
+    if (thinking || !templates.without_switch) return result;
+    const std::string unset =
+        (result.is_plain ? apply_plainly(templates.without_switch, inputs)
+                         : common_chat_templates_apply(templates.without_switch.get(), inputs))
+            .prompt;
+    if (unset == result.prompt) return result;
+    // The engine finds out about thoughts by turning the switch, so what it finds out is that of the setting which the
+    // template has by default.
+    inputs.enable_thinking = false;
+    const rendered off = render_switched(templates.own, inputs, known[false], describe);
+    if (unset == off.prompt) return off;
+    result.prompt = unset;
+    return result;
+}
 
 lab_chat_templates * lab_chat_templates_create(const llama_model * model, lab_chat_string * error) {
     return guarded<lab_chat_templates *>(error, nullptr, [&]() -> lab_chat_templates * {
@@ -132,20 +153,16 @@ bool lab_chat_render(
             conversation[index].role.assign(messages[index].role, messages[index].role_length);
             conversation[index].content.assign(messages[index].content, messages[index].content_length);
         }
-        rendered result = render(*templates, conversation, thinking != LAB_CHAT_THINKING_OFF);
-        if (thinking == LAB_CHAT_THINKING_UNSET && templates->without_switch) {
-            const bool is_plain = templates->known[true]->is_plain;
-            const std::string unset = apply(templates->without_switch, conversation, true, is_plain).prompt;
-            if (unset != result.prompt) {
-                // The engine finds out about thoughts by turning the switch, so the format is that of the setting
-                // which the template has by default.
-                const rendered off = render(*templates, conversation, false);
-                if (unset == off.prompt) result.format = off.format;
-                result.prompt = unset;
-            }
-        }
+        common_chat_templates_inputs inputs;
+        inputs.messages = std::move(conversation);
+        inputs.reasoning_format = COMMON_REASONING_FORMAT_AUTO;
+        std::optional<bool> is_thinking;
+        if (thinking != LAB_CHAT_THINKING_UNSET) is_thinking = thinking == LAB_CHAT_THINKING_ON;
+        const rendered result = render(
+            *templates, std::move(inputs), is_thinking, templates->known,
+            [](const common_chat_templates_inputs &, const common_chat_params & params) { return format_text(params); });
         *prompt = copied(result.prompt);
-        *format = copied(result.format);
+        *format = copied(result.text);
         return true;
     });
 }

@@ -8,6 +8,9 @@
 #include <optional>
 #include <string>
 
+/// The variable with which templates are told whether the model thinks first.
+constexpr const char * SWITCH = "enable_thinking";
+
 /// What the engine found out about answers to one setting of the switch.
 struct known_format {
     std::string generation_prompt;
@@ -15,9 +18,6 @@ struct known_format {
     /// Whether the template alone makes the prompt; the engine changes what some models' templates make.
     bool is_plain = false;
 };
-
-/// The same for a conversation to be answered, with all that `lab_chat_prepare` tells beside the prompt.
-using known_form = known_format;
 
 struct lab_chat_templates {
     /// The model's template.
@@ -27,8 +27,28 @@ struct lab_chat_templates {
     /// By the switch.
     std::optional<known_format> known[2];
     /// By the switch, of conversations to be answered.
-    std::optional<known_form> known_forms[2];
+    std::optional<known_format> known_forms[2];
 };
+
+/// A conversation up to where the answer begins, and what the engine found out about the answer.
+struct rendered {
+    std::string prompt;
+    std::string text;
+    /// Whether the template alone makes the prompt.
+    bool is_plain = false;
+};
+
+/// Puts what the engine found out about an answer into words.
+using description = std::string (*)(const common_chat_templates_inputs &, const common_chat_params &);
+
+/// Renders a conversation.
+///
+/// - Parameters:
+///   - thinking: whether the model thinks first; nothing for the template's default.
+///   - known: by the switch, what was found out before and described the same way.
+rendered render(
+    const lab_chat_templates & templates, common_chat_templates_inputs inputs, std::optional<bool> thinking,
+    std::optional<known_format> (&known)[2], description describe);
 
 /// How an answer is taken apart, in the form that `lab_chat_format_create` reads.
 std::string format_text(const common_chat_params & params);

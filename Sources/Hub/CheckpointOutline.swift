@@ -3,30 +3,37 @@ public import Foundation
 /// A model without the data of its weights: its descriptions, and shards that have their headers and sizes and are
 /// otherwise holes.
 ///
-/// Whoever reads only shapes and types reads it like a checkpoint. The folder goes with the value.
+/// Whoever reads only shapes and types reads it like a checkpoint. A folder that was made for it goes with the value.
 public final class CheckpointOutline {
     /// The folder, named as the cache would name it.
     public let folder: URL
-    /// What the hub has.
-    public let listing: RepositoryListing
-    /// The files of weights, and how many of them the cache has whole.
-    public let weights: (files: [RepositoryFile], cached: Int)
+    /// The folder where the cache has, or would have, the model, and how many files of weights it has whole; nil for an
+    /// outline that is a checkpoint itself.
+    public let cached: (folder: URL, weights: Int)?
 
-    private let root: URL
+    /// What goes with the value; nil for nothing.
+    private let root: URL?
 
     /// The bytes that are asked for first; most headers are shorter.
     private static let beginningBytes: Int64 = 1 << 17
     /// The header's limit, as in the reference implementation.
     private static let maximumHeaderBytes: Int64 = 100_000_000
 
+    /// The outline of a checkpoint that is here: its own folder.
+    public init(whole folder: URL) {
+        self.folder = folder
+        cached = nil
+        root = nil
+    }
+
     init(
         _ listing: RepositoryListing, texts: [RepositoryFile], weights: [RepositoryFile], cache: HubCache,
         settings: HubSettings
     ) throws {
-        self.listing = listing
-        self.weights = (weights, weights.count(where: cache.hasBlob))
-        root = FileManager.default.temporaryDirectory.appendingPathComponent(
+        cached = (cache.snapshot(listing.commit), weights.count(where: cache.hasBlob))
+        let root = FileManager.default.temporaryDirectory.appendingPathComponent(
             "lab-outline-\(UUID().uuidString)", isDirectory: true)
+        self.root = root
         let place = HubCache(listing.reference, root: root).snapshot(listing.commit)
         folder = place
         do {
@@ -52,7 +59,7 @@ public final class CheckpointOutline {
         }
     }
 
-    deinit { try? FileManager.default.removeItem(at: root) }
+    deinit { if let root { try? FileManager.default.removeItem(at: root) } }
 
     /// The length and the header of each file, all files beside each other.
     private static func headers(
@@ -102,31 +109,20 @@ public final class CheckpointOutline {
 extension HubClient {
     /// The outline of a model: descriptions come into the cache, of the weights come the headers alone.
     ///
+    /// Without a network, or with `HF_HUB_OFFLINE`, it is what the cache has, where that is whole.
     /// Throws ``HubError``.
     public func outline(_ reference: RepositoryReference) throws -> CheckpointOutline {
-        let listing = try self.listing(reference)
         let cache = HubCache(reference, root: settings.cache)
-        let texts = ModelFiles.descriptions(of: listing)
-        guard texts.contains(where: { $0.path == "config.json" }) else {
-            throw HubError(
-                .missing, "\(reference) has no config.json", remedy: "choose a repository with a model in safetensors")
+        let listing: RepositoryListing
+        switch try located(reference, cache) {
+        case .cached(let snapshot): return CheckpointOutline(whole: snapshot.folder)
+        case .listed(let found): listing = found
         }
+        let texts = ModelFiles.descriptions(of: listing)
         try downloads(listing.commit, to: cache).run(texts)
         let hasIndex = texts.contains { $0.path == ModelFiles.index }
         let weights = try ModelFiles.weights(
             of: listing, index: hasIndex ? cache.file(ModelFiles.index, of: listing.commit) : nil)
         return try CheckpointOutline(listing, texts: texts, weights: weights, cache: cache, settings: settings)
-    }
-
-    /// The folder where the cache has, or would have, the files of a commit.
-    public func cachedFolder(_ reference: RepositoryReference, commit: String) -> URL {
-        HubCache(reference, root: settings.cache).snapshot(commit)
-    }
-
-    /// Whether the cache has all of a model's checkpoint, as the revision was when it was last asked for.
-    public func cachedCheckpoint(_ reference: RepositoryReference) -> Snapshot? {
-        let cache = HubCache(reference, root: settings.cache)
-        guard let commit = cache.knownCommit, ModelFiles.missing(in: cache.snapshot(commit)) == nil else { return nil }
-        return Snapshot(folder: cache.snapshot(commit), reference: reference, commit: commit)
     }
 }

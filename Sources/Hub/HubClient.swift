@@ -68,12 +68,38 @@ public struct HubClient: Sendable {
     /// Throws ``HubError``.
     public func checkpoint(_ reference: RepositoryReference) throws -> Snapshot {
         let cache = HubCache(reference, root: settings.cache)
-        // A commit never changes: what is there whole needs no question.
-        if reference.isCommit, ModelFiles.missing(in: cache.snapshot(reference.revision)) == nil {
-            return Snapshot(
-                folder: cache.snapshot(reference.revision), reference: reference, commit: reference.revision)
+        let listing: RepositoryListing
+        switch try located(reference, cache) {
+        case .cached(let snapshot): return snapshot
+        case .listed(let found): listing = found
         }
-        guard !settings.isOffline else { return try cachedCheckpoint(reference, cache) }
+        let run = downloads(listing.commit, to: cache)
+        let texts = ModelFiles.texts(of: listing)
+        // The index says which weights there are.
+        let index = texts.filter { $0.path == ModelFiles.index }
+        if !index.isEmpty { try run.run(index) }
+        let weights = try ModelFiles.weights(
+            of: listing, index: index.isEmpty ? nil : cache.file(ModelFiles.index, of: listing.commit))
+        try run.run(texts + weights)
+        try cache.remember(listing.commit)
+        return Snapshot(folder: cache.snapshot(listing.commit), reference: reference, commit: listing.commit)
+    }
+
+    /// Where a model is to be had from.
+    enum Location {
+        /// The cache has all of it.
+        case cached(Snapshot)
+        /// The hub, which lists it.
+        case listed(RepositoryListing)
+    }
+
+    /// Finds a model: at the hub, or in the cache where the hub is not to be asked or does not answer.
+    ///
+    /// Throws ``HubError``, also for a repository without a model.
+    func located(_ reference: RepositoryReference, _ cache: HubCache) throws -> Location {
+        // A commit never changes: what is there whole needs no question.
+        if reference.isCommit, let snapshot = try? cachedCheckpoint(reference, cache) { return .cached(snapshot) }
+        guard !settings.isOffline else { return .cached(try cachedCheckpoint(reference, cache)) }
         let known = try? cachedCheckpoint(reference, cache)
         let listing: RepositoryListing
         do {
@@ -84,22 +110,13 @@ public struct HubClient: Sendable {
         } catch let error as HubError where error.code == .unreachable {
             guard let known else { throw error }
             notice("\(error.message); going on with what the cache has of \(reference), commit \(known.commit)")
-            return known
+            return .cached(known)
         }
-        let run = downloads(listing.commit, to: cache)
-        let texts = ModelFiles.texts(of: listing)
-        guard texts.contains(where: { $0.path == "config.json" }) else {
+        guard listing.file("config.json") != nil else {
             throw HubError(
                 .missing, "\(reference) has no config.json", remedy: "choose a repository with a model in safetensors")
         }
-        // The index says which weights there are.
-        let index = texts.filter { $0.path == ModelFiles.index }
-        if !index.isEmpty { try run.run(index) }
-        let weights = try ModelFiles.weights(
-            of: listing, index: index.isEmpty ? nil : cache.file(ModelFiles.index, of: listing.commit))
-        try run.run(texts + weights)
-        try cache.remember(listing.commit)
-        return Snapshot(folder: cache.snapshot(listing.commit), reference: reference, commit: listing.commit)
+        return .listed(listing)
     }
 
     /// A small file of the web, whole.

@@ -9,7 +9,7 @@ public import LabCore
 
 /// A worker that serves: requests come and go while others are answered.
 ///
-/// When the worker ends, every open request gets a failure, and `onEnd` is told why.
+/// When the worker ends, `onEnd` is told why, and then every open request gets a failure.
 public final class ServingConnection: @unchecked Sendable {
     /// What the worker can do.
     public let start: WorkerEvent.ServingStart
@@ -151,13 +151,14 @@ public final class ServingConnection: @unchecked Sendable {
         } else {
             error = worker.ending(of: "answer requests")
         }
+        // First, so that nobody gives this worker more when its open requests end.
+        onEnd(error)
         let open = lock.withLock {
             isOver = true
             defer { streams = [:] }
             return Array(streams.values)
         }
         for stream in open { stream.put([.failed(ServedFailure(.worker, error.message))]) }
-        onEnd(error)
     }
 }
 

@@ -110,18 +110,14 @@ public final class ArtifactStore {
             return try record(ofFolder: file)
         }
         let reader = try GGUFReader(file)
-        let elements = reader.tensors.reduce(0) { $0 + $1.elementCount }
-        let bytes = reader.tensors.reduce(0) { $0 + $1.byteCount }
-        guard elements > 0 else { throw RunnerError("\(file.path) holds no tensors") }
-        var fileType: UInt32?
-        if case .uint32(let value) = reader.metadata["general.file_type"] { fileType = value }
-        let recipe = Recipe.all.first { $0.fileType == fileType }
+        guard let bitsPerWeight = reader.bitsPerWeight else { throw RunnerError("\(file.path) holds no tensors") }
+        let recipe = reader.recipeName ?? reader.fileType.map { "file type \($0)" } ?? "unknown"
         let digest = try digests.digest(of: file)
         try digests.save()
         return ArtifactRecord(
-            path: file.path, format: "gguf", recipe: recipe?.name ?? fileType.map { "file type \($0)" } ?? "unknown",
-            role: .candidate, bytes: reader.sizeBytes, bitsPerWeight: Double(8 * bytes) / Double(elements),
-            sha256: digest, model: reader.metadata.string("general.name") ?? file.lastPathComponent, source: nil,
+            path: file.path, format: "gguf", recipe: recipe, role: .candidate, bytes: reader.sizeBytes,
+            bitsPerWeight: bitsPerWeight, sha256: digest,
+            model: reader.metadata.string("general.name") ?? file.lastPathComponent, source: nil,
             tensors: TensorGroup.groups(
                 of: reader.tensors.map {
                     .init(

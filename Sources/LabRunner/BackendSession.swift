@@ -25,14 +25,20 @@ final class BackendSession {
 
     /// Starts a worker and makes sure that it has a device for the backend.
     ///
-    /// - Parameter contextLength: the longest window of all evaluations.
+    /// - Parameters:
+    ///   - contextLength: the longest window of all evaluations.
+    ///   - onCPU: the run's session on the CPU, where it has one already.
     /// - Throws: ``InferenceError`` with code `backendMissing` when it has none.
-    init(backend: String, contextLength: Int, options: RunOptions, history: History, runID: String) throws {
+    init(
+        backend: String, contextLength: Int, options: RunOptions, history: History, runID: String,
+        onCPU: BackendSession? = nil
+    ) throws {
         self.backend = backend
         self.contextLength = contextLength
         self.history = history
         self.options = options
         self.runID = runID
+        companion = onCPU
         program = try WorkerProgram(for: backend, options: options)
         let worker = try program.start()
         let request = WorkerRequest.ConnectParameters(backend: backend)
@@ -41,13 +47,11 @@ final class BackendSession {
         }
         self.greeting = greeting
         idle = worker
-        companion =
-            backend != "mlx"
-            ? nil
-            : try BackendSession(
-                backend: Self.referenceBackend, contextLength: contextLength, options: options, history: history,
-                runID: runID)
+        if backend == "mlx" { _ = try reference() }
     }
+
+    /// The run's session on the CPU, if there is one yet.
+    var onCPU: BackendSession? { backend == Self.referenceBackend ? self : companion }
 
     /// The session that runs an artifact: this one, or its companion.
     private func runner(of artifact: ArtifactRecord) -> BackendSession {
@@ -59,8 +63,7 @@ final class BackendSession {
 
     /// The session on this machine's CPU, which other backends are held against.
     func reference() throws -> BackendSession {
-        if backend == Self.referenceBackend { return self }
-        if let companion { return companion }
+        if let onCPU { return onCPU }
         let made = try BackendSession(
             backend: Self.referenceBackend, contextLength: contextLength, options: options, history: history,
             runID: runID)
@@ -170,6 +173,13 @@ final class BackendSession {
     func release(_ artifact: ArtifactRecord) {
         hosts = hosts.filter { $0.key.artifact != artifact.path }
         companion?.release(artifact)
+    }
+
+    /// Ends all workers; what was asked of them stays known.
+    func releaseAll() {
+        hosts = [:]
+        idle = nil
+        companion?.releaseAll()
     }
 
     /// What identifies an artifact's samples here, beside the samples.

@@ -1,6 +1,7 @@
 import LabCore
 public import ModelFormats
 public import Quantization
+import Reports
 
 /// A plan as a dry run shows it: every tensor, then the totals.
 public enum PlanTable {
@@ -68,12 +69,7 @@ public enum PlanTable {
     }
 
     /// "5027783488" as "5,027,783,488".
-    private static func grouped(_ number: Int64) -> String {
-        let digits = String(number)
-        return digits.enumerated().map { index, digit in
-            index > 0 && (digits.count - index) % 3 == 0 ? ",\(digit)" : "\(digit)"
-        }.joined()
-    }
+    private static func grouped(_ number: Int64) -> String { Format.grouped(Int(number)) }
 }
 
 /// A tensor of either format.

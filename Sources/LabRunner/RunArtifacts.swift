@@ -76,23 +76,26 @@ extension RunArtifacts {
         var given = try options.artifact.map { try store.record(ofFile: $0) }
         given?.role = .candidate
         let comparesBackends = plans.contains { $0.evaluator.comparesBackends }
-        let needsGGUF = requests.contains { $0.name != "mlx" } || comparesBackends
-        // Speed is measured of an artifact alone.
-        let needsParent = given == nil || plans.contains { $0.evaluator.input != .nothing }
+        let mlxRequest = given == nil ? requests.first { $0.name == "mlx" } : nil
+        // An artifact that is named stands for all that would be made; but a folder has to have a file to be held against.
+        let makesGGUF =
+            given == nil
+            ? requests.contains { $0.name != "mlx" } || comparesBackends : given?.format == "mlx" && comparesBackends
+        let recipeNames = try Self.recipes(options, makesGGUF: makesGGUF, mlxRequest)
+        // Speed is measured of an artifact alone, and backends are compared with each other.
+        let needsParent = plans.contains { $0.evaluator.input != .nothing && !$0.evaluator.comparesBackends }
         var recipes: [ArtifactRecipe] = pack == nil && needsParent ? [try ArtifactStore.parentRecipe()] : []
         var calibrationBuilt = 0
         var places: (gguf: Int?, mlx: Int?)
-        // An artifact that is named stands for all that would be made; but a folder has to have a file to be held against.
-        if given == nil || (given?.format == "mlx" && comparesBackends), needsGGUF {
+        if let recipe = recipeNames.gguf {
             let calibrated = try Self.calibration(options, of: model, plans, store: store, progress: progress)
             calibrationBuilt = calibrated?.artifactsBuilt ?? 0
             places.gguf = recipes.count
-            recipes.append(
-                .gguf(try Recipe.named(Self.ggufRecipe(options))).calibrated(by: calibrated?.calibration))
+            recipes.append(.gguf(try Recipe.named(recipe)).calibrated(by: calibrated?.calibration))
         }
-        if given == nil, let request = requests.first(where: { $0.name == "mlx" }) {
+        if let recipe = recipeNames.mlx {
             places.mlx = recipes.count
-            recipes.append(.mlx(try MLXRecipe.named(try Self.mlxRecipe(options, request))))
+            recipes.append(.mlx(try MLXRecipe.named(recipe)))
         }
         let made =
             recipes.isEmpty
@@ -116,22 +119,30 @@ extension RunArtifacts {
         reused = max(0, made.records.count - built)
     }
 
-    /// The recipe of the GGUF file.
-    private static func ggufRecipe(_ options: RunOptions) -> String {
-        // `--recipe 8bit` is of the MLX folder alone.
-        options.recipe.flatMap { RecipeNames.resolve($0) == nil && RecipeNames.isMLX($0) ? nil : $0 }
-            ?? options.suite.recipe
-    }
-
-    /// The recipe of the MLX folder: what the command line says, or the suite.
-    private static func mlxRecipe(_ options: RunOptions, _ request: Suite.BackendRequest) throws -> String {
-        if let named = options.recipe, RecipeNames.isMLX(named) { return named }
-        guard let recipe = request.recipe else {
+    /// The recipes of what is made: that of the command line for what it fits, else the suite's.
+    ///
+    /// - Throws: ``RunnerError`` where the command line's is of nothing that is made, or mlx has none.
+    private static func recipes(
+        _ options: RunOptions, makesGGUF: Bool, _ mlx: Suite.BackendRequest?
+    ) throws -> (gguf: String?, mlx: String?) {
+        let named = options.recipe
+        let isMLX = mlx != nil && named.map(RecipeNames.isMLX) == true
+        let isGGUF = makesGGUF && named.flatMap(RecipeNames.resolve) != nil
+        if let named, !isMLX, !isGGUF {
+            // An unknown name is told with those that come near it.
+            _ = try makesGGUF && !RecipeNames.isMLX(named) ? Recipe.named(named).name : MLXRecipe.named(named).name
+            throw RunnerError(
+                "--recipe \(named) is of no artifact that this run makes",
+                remedy: "name the backend that runs it: --backend mlx for an MLX recipe", exitCode: .usage)
+        }
+        if mlx != nil, !isMLX, mlx?.recipe == nil {
             throw RunnerError(
                 "suite \(options.suite.name) names no recipe for mlx",
                 remedy: "name one with --recipe, such as 4bit, or a folder with --artifact", exitCode: .usage)
         }
-        return recipe
+        return (
+            makesGGUF ? (isGGUF ? named : options.suite.recipe) : nil, mlx.flatMap { isMLX ? named : $0.recipe }
+        )
     }
 
     /// The pack that the options name: a file, which is taken into the store, or the beginning of an identifier.

@@ -54,6 +54,13 @@ public struct RunOptions: Sendable {
     /// The command line, for the record.
     public var command: String
 
+    /// Whether an MLX folder may be what is judged: one that is made, or the one that is named.
+    var mayRunMLX: Bool {
+        var isFolder: ObjCBool = false
+        guard let artifact else { return true }
+        return FileManager.default.fileExists(atPath: artifact.path, isDirectory: &isFolder) && isFolder.boolValue
+    }
+
     /// Options for a suite, everything else at its default.
     public init(suite: Suite, output: URL, command: String) {
         self.suite = suite

@@ -48,7 +48,7 @@ public struct SuiteRun {
         defer { withExtendedLifetime(lock) {} }
         let requests = requestedBackends
         var obstacles: [String: RunnerError] = [:]
-        for request in requests where request.isOptional && request.name == "mlx" {
+        for request in requests where request.isOptional && request.name == "mlx" && options.mayRunMLX {
             obstacles[request.name] = WorkerProgram.obstacleToMLX
         }
         let artifacts = try RunArtifacts(
@@ -67,21 +67,29 @@ public struct SuiteRun {
         var findings = Findings()
         var engine: EngineRecord?
         var device = "none"
+        var cpu: BackendSession?
         for request in requests {
             if let obstacle = obstacles[request.name] {
-                for plan in plans { findings.append(.skipped(plan, backend: request.name, reason: obstacle.message)) }
+                let reason = [obstacle.message, obstacle.remedy].compactMap { $0 }.joined(separator: "; ")
+                for plan in plans { findings.append(.skipped(plan, backend: request.name, reason: reason)) }
                 continue
             }
             do {
                 let session = try BackendSession(
                     backend: request.name, contextLength: inputs.compactMap(\.windowLength).max() ?? 512,
-                    options: options,
-                    history: history, runID: id)
+                    options: options, history: history, runID: id, onCPU: cpu)
+                defer {
+                    session.releaseAll()
+                    cpu = session.onCPU
+                }
                 findings.append(
                     try evaluate(
                         plans, inputs: inputs, artifacts: artifacts, reference: reference?.run, session: session))
-                engine = session.greeting.engine
-                device = session.device
+                // mlx-lm computes what is listed beside the engine's files, and never those.
+                if engine == nil || request.name != "mlx" {
+                    engine = session.greeting.engine
+                    device = session.device
+                }
             } catch let error as InferenceError where error.code == .backendMissing && request.isOptional {
                 for plan in plans {
                     findings.append(.skipped(plan, backend: request.name, reason: error.message))

@@ -30,18 +30,22 @@ public struct WorkerProgram: Sendable {
                 .backendMissing, "no mlx worker: it is run from a clone of the lab, and LAB_ROOT names none",
                 remedy: "start the lab with ./lab")
         }
-        executable = try Self.python(by: clone.appendingPathComponent("lab"))
+        executable = try Self.presentPython ?? Self.python(by: clone.appendingPathComponent("lab"))
         // Neither the user's own packages nor the working directory have a part in it.
         arguments = ["-s", "-P", clone.appendingPathComponent("workers/mlx").path]
     }
 
     /// Why mlx cannot be run without making an environment for mlx-lm first; nil where it is there.
     static var obstacleToMLX: RunnerError? {
-        let remedy = "./lab engine mlx makes it"
-        guard let launcher = Locations.clone?.appendingPathComponent("lab"),
-            (try? output(of: launcher, ["engine", "mlx", "--present"])) != nil
-        else { return RunnerError("no mlx worker: mlx-lm has no environment on this machine", remedy: remedy) }
-        return nil
+        presentPython == nil
+            ? RunnerError(
+                "no mlx worker: mlx-lm has no environment on this machine", remedy: "./lab engine mlx makes it")
+            : nil
+    }
+
+    /// The Python with mlx-lm, where its environment was there when it was first looked for.
+    private static let presentPython: URL? = Locations.clone.flatMap { clone in
+        try? python(by: clone.appendingPathComponent("lab"), "--present")
     }
 
     /// A worker that has been started.
@@ -50,8 +54,9 @@ public struct WorkerProgram: Sendable {
     }
 
     /// The Python with mlx-lm, as `./lab engine mlx` provides it.
-    private static func python(by launcher: URL) throws -> URL {
-        guard let path = try output(of: launcher, ["engine", "mlx"])?.split(separator: "\n").last else {
+    private static func python(by launcher: URL, _ options: String...) throws -> URL {
+        let printed = try output(of: launcher, ["engine", "mlx"] + options)
+        guard let path = printed?.split(separator: "\n").last else {
             throw InferenceError(
                 .backendMissing, "no mlx worker: the environment of mlx-lm could not be made",
                 remedy: "./lab engine mlx says why")

@@ -31,11 +31,16 @@ struct AnswerRecord {
     }
 
     /// Why it ended, as OpenAI names it.
-    var finishReason: String {
-        switch end?.reason {
+    var finishReason: String { (end?.reason ?? .stop).openAIName }
+}
+
+extension ServedFinish.Reason {
+    /// As OpenAI names it.
+    var openAIName: String {
+        switch self {
         case .toolCalls: "tool_calls"
         case .length: "length"
-        case .stop, .cancelled, nil: "stop"
+        case .stop, .cancelled: "stop"
         }
     }
 }

@@ -73,10 +73,7 @@ enum ChatEndpoint: Endpoint {
             case .text(let text):
                 add("\"\(text.part == .content ? "content" : "reasoning_content")\":\(JSONText.quoted(text.text))")
             case .call(let call): add(delta(of: call))
-            case .finished(let end):
-                var record = AnswerRecord()
-                record.end = end
-                add("", reason: JSONText.quoted(record.finishReason))
+            case .finished(let end): add("", reason: JSONText.quoted(end.reason.openAIName))
             case .failed(let failure): throw APIError(failure)
             }
         }

@@ -30,12 +30,10 @@ struct ChatRequest {
         let alternatives = try fields.integer("top_logprobs", in: 0...20)
         if alternatives != nil, !tellsProbabilities { throw fields.invalid("top_logprobs", "needs 'logprobs': true") }
         let sampling = try shared.sampling(defaults.sampling(isThinking: conversation.isThinking))
-        let schema = try Self.schema(fields)
-        let grammar = try fields.string("grammar")
-        if schema != nil, grammar != nil { throw fields.invalid("grammar", "cannot go with 'response_format'") }
         var prompt = ServedPrompt(
-            .conversation(conversation), maximumTokens: shared.maximumTokens, stops: shared.stops, grammar: grammar,
-            schema: schema, alternatives: tellsProbabilities ? Int(alternatives ?? 0) : nil)
+            .conversation(conversation), maximumTokens: shared.maximumTokens, stops: shared.stops,
+            grammar: shared.grammar, schema: shared.schema,
+            alternatives: tellsProbabilities ? Int(alternatives ?? 0) : nil)
         prompts = (0..<shared.count).map { choice in
             prompt.sampling = sampling(choice)
             return prompt
@@ -80,20 +78,5 @@ struct ChatRequest {
         guard case .object(let members) = value else { return }
         let others = members.filter { $0.name != "enable_thinking" }
         if !others.isEmpty { conversation.variables = JSONValue.object(others).text() }
-    }
-
-    /// The schema that the answer follows; nil for free text.
-    private static func schema(_ fields: RequestFields) throws -> String? {
-        guard let format = try fields.fields("response_format") else { return nil }
-        switch try format.string("type") {
-        case "text": return nil
-        case "json_object": return "{\"type\":\"object\"}"
-        case "json_schema":
-            guard let description = try format.fields("json_schema"), let schema = description["schema"],
-                case .object = schema
-            else { throw format.invalid("json_schema", "has no schema") }
-            return schema.text()
-        default: throw format.invalid("type", "must be text, json_object or json_schema")
-        }
     }
 }

@@ -68,8 +68,6 @@ enum CompletionEndpoint: Endpoint {
             text = echo(pieces.promptTokens, index: pieces.index, asked: pieces.asked) + text
             tokens = pieces.promptTokens + tokens
         }
-        var record = AnswerRecord()
-        record.end = end
         let probabilities =
             pieces.asked.alternatives == nil || tokens.isEmpty
             ? "null" : Probabilities.completion(tokens, offset: pieces.offset)
@@ -78,7 +76,7 @@ enum CompletionEndpoint: Endpoint {
         }
         return [
             "{\"text\":\(JSONText.quoted(text)),\"index\":\(pieces.index),\"logprobs\":\(probabilities),"
-                + "\"finish_reason\":\(end == nil ? "null" : JSONText.quoted(record.finishReason))}"
+                + "\"finish_reason\":\(JSONText.quoted(end?.reason.openAIName))}"
         ]
     }
 }

@@ -23,11 +23,6 @@ struct CompletionRequest {
         alternatives = try fields.integer("logprobs", in: 0...20).map { Int($0) }
         if shared.maximumTokens == 0, !echoes { throw fields.invalid("max_tokens", "can be 0 only with 'echo'") }
         let sampling = try shared.sampling(defaults.plain)
-        let schema = try fields.fields("response_format").flatMap { format -> String? in
-            guard try format.string("type") == "json_schema" else { return nil }
-            return try format.fields("json_schema")?["schema"]?.text()
-        }
-        let grammar = try fields.string("grammar")
         var made: [ServedPrompt] = []
         for source in try Self.sources(fields) {
             // The text of tokens is known from what the worker tells of them.
@@ -36,7 +31,7 @@ struct CompletionRequest {
                 made.append(
                     ServedPrompt(
                         source, maximumTokens: shared.maximumTokens, sampling: sampling(choice), stops: shared.stops,
-                        grammar: grammar, schema: schema, alternatives: alternatives,
+                        grammar: shared.grammar, schema: shared.schema, alternatives: alternatives,
                         promptAlternatives: echoes ? alternatives ?? (isText ? nil : 0) : nil))
             }
         }

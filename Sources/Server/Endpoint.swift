@@ -41,7 +41,7 @@ extension Endpoint {
         do {
             try choices.begin()
             return shared(asked).isStreaming
-                ? try await stream(choices, head: head, asked: asked)
+                ? try await stream(choices, head: head, asked: asked, server: server)
                 : try await gather(choices, head: head, asked: asked)
         } catch let error as ServingError {
             choices.giveUp()
@@ -57,7 +57,7 @@ extension Endpoint {
     /// Waits for all answers.
     private static func gather(_ choices: ServedChoices, head: AnswerHead, asked: Asked) async throws -> Response {
         var records = prompts(asked).map { _ in AnswerRecord() }
-        while let (index, events) = await choices.next() { try records[index].take(events) }
+        while let (index, events) = try await choices.next() { try records[index].take(events) }
         choices.close()
         if choices.isLate { throw APIError.timeLimit }
         var usage = Usage(answersPerPrompt: shared(asked).count)
@@ -70,9 +70,12 @@ extension Endpoint {
     }
 
     /// Sends the answers as they are written.
-    private static func stream(_ choices: ServedChoices, head: AnswerHead, asked: Asked) async throws -> Response {
+    private static func stream(
+        _ choices: ServedChoices, head: AnswerHead, asked: Asked, server: ServerState
+    ) async throws -> Response {
         // Until the first events are there the request can still be refused with a status.
-        let first = await choices.next()
+        let first = try await choices.next()
+        if choices.isLate { throw APIError.timeLimit }
         for case .failed(let failure)? in first?.events ?? [] { throw APIError(failure) }
         var headers: HTTPFields = [.contentType: "text/event-stream", .cacheControl: "no-cache"]
         if let name = HTTPField.Name("X-Accel-Buffering") { headers[name] = "no" }
@@ -82,15 +85,19 @@ extension Endpoint {
             do {
                 var next = first
                 while let (index, events) = next {
+                    // Before the end that comes of it is told as an answer's own.
+                    if choices.isLate { throw APIError.timeLimit }
                     try answers.take(events, index: index)
                     if let buffer = answers.takeBuffer() { try await writer.write(buffer) }
-                    next = await choices.next()
+                    next = try await choices.next()
                 }
-                if choices.isLate { throw APIError.timeLimit }
                 answers.finish()
             } catch let error as APIError {
                 choices.giveUp()
                 answers.fail(error)
+            } catch let error as ServingError {
+                choices.giveUp()
+                answers.fail(APIError(error, retryAfter: server.retryAfter))
             } catch {
                 choices.giveUp()
                 throw error

@@ -9,6 +9,8 @@ import Serving
 ///
 /// They are given up when the client goes, and when the request takes longer than it may.
 final class ServedChoices: @unchecked Sendable {
+    private typealias Merged = AsyncThrowingStream<(index: Int, events: [ServedEvent]), any Error>
+
     private let service: ModelService
     private let client: String
     private let prompts: [ServedPrompt]
@@ -17,8 +19,8 @@ final class ServedChoices: @unchecked Sendable {
 
     // Read by the one task that asks for what is next.
     private var openCount: Int
-    private var iterator: AsyncStream<(index: Int, events: [ServedEvent])>.AsyncIterator
-    private let source: AsyncStream<(index: Int, events: [ServedEvent])>.Continuation
+    private var iterator: Merged.AsyncIterator
+    private let source: Merged.Continuation
 
     // `lock` protects everything below it.
     private let lock = NSLock()
@@ -39,7 +41,7 @@ final class ServedChoices: @unchecked Sendable {
         self.client = client
         self.channel = channel
         openCount = prompts.count
-        let merged = AsyncStream<(index: Int, events: [ServedEvent])>.makeStream()
+        let merged = Merged.makeStream()
         iterator = merged.stream.makeAsyncIterator()
         source = merged.continuation
         watch = try? await channel.pipeline.handler(type: ConnectionWatch.self).get()
@@ -93,13 +95,15 @@ final class ServedChoices: @unchecked Sendable {
     }
 
     /// What is told of answers, by the numbers of their prompts, as soon as there is anything; nil when all are whole.
-    func next() async -> (index: Int, events: [ServedEvent])? {
+    ///
+    /// - Throws: `ServingError` where one of several answers is not taken.
+    func next() async throws -> (index: Int, events: [ServedEvent])? {
         guard openCount > 0 else { return nil }
         let next: (index: Int, events: [ServedEvent])?
         if prompts.count == 1 {
             next = await (0, streams[0].next())
         } else {
-            next = await iterator.next()
+            next = try await iterator.next()
         }
         if let next, next.events.contains(where: \.isClosing) { openCount -= 1 }
         return next
@@ -142,7 +146,7 @@ final class ServedChoices: @unchecked Sendable {
                     }
                 }
             } catch {
-                source.yield((index, [.failed(ServedFailure(.worker, "\(error)"))]))
+                return source.finish(throwing: error)
             }
             index += 1
         }

@@ -10,6 +10,10 @@ struct SharedFields {
     let includesUsage: Bool
     let stops: [String]
     let maximumTokens: Int?
+    /// The schema that the answer follows, JSON text; nil for none.
+    let schema: String?
+    /// The grammar that the answer follows; nil for none.
+    let grammar: String?
     private let fields: RequestFields
 
     init(_ fields: RequestFields, maximumTokens: Int?) throws {
@@ -21,6 +25,23 @@ struct SharedFields {
         includesUsage = try options?.bool("include_usage") ?? false
         stops = try fields.strings("stop", atMost: 16)
         if stops.contains("") { throw fields.invalid("stop", "has an empty string") }
+        schema = try Self.schema(fields)
+        grammar = try fields.string("grammar")
+        if schema != nil, grammar != nil { throw fields.invalid("grammar", "cannot go with 'response_format'") }
+    }
+
+    private static func schema(_ fields: RequestFields) throws -> String? {
+        guard let format = try fields.fields("response_format") else { return nil }
+        switch try format.string("type") {
+        case "text": return nil
+        case "json_object": return "{\"type\":\"object\"}"
+        case "json_schema":
+            guard let description = try format.fields("json_schema"), let schema = description["schema"],
+                case .object = schema
+            else { throw format.invalid("json_schema", "has no schema") }
+            return schema.text()
+        default: throw format.invalid("type", "must be text, json_object or json_schema")
+        }
     }
 
     /// How tokens are chosen, on top of a model's own settings.

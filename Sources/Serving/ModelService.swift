@@ -25,14 +25,14 @@ public final class ModelService: @unchecked Sendable {
 
     private enum State {
         case running(ServingConnection)
-        case starting(attempt: Int)
+        case starting
         case broken(String)
         case stopped
     }
 
     // `lock` protects everything below it.
     private let lock = NSLock()
-    private var state = State.starting(attempt: 0)
+    private var state = State.starting
     private var queue = FairQueue<Waiting>()
     private var nextNumber: UInt64 = 1
     private var statistics = ServingStatistics()
@@ -57,8 +57,7 @@ public final class ModelService: @unchecked Sendable {
         self.limits = limits
         self.report = report
         self.connect = connect
-        let relay = relay
-        let made = try connect { relay.tell($0) }
+        let made = try connect(relay.tell)
         start = made.start
         state = .running(made)
         statistics.slots = made.start.slots
@@ -98,8 +97,7 @@ public final class ModelService: @unchecked Sendable {
     /// - Throws: ``ServingError`` where it cannot be taken.
     public func submit(_ prompt: ServedPrompt, client: String = "") throws -> ServedStream {
         let arrival = ContinuousClock.now
-        let clock = RequestClock(arrival)
-        let stream = ServedStream { [weak self] event in self?.ended(event, clock: clock) }
+        let stream = ServedStream { [weak self] event in self?.ended(event, arrival: arrival) }
         try lock.withLock {
             try requireOpen()
             guard statistics.running < statistics.slots || queue.count < limits.waiting else {
@@ -142,16 +140,16 @@ public final class ModelService: @unchecked Sendable {
 
     /// Takes back a request that still waits.
     private func withdraw(_ number: UInt64, client: String) {
-        guard let waiting = lock.withLock({ queue.remove(number, client: client) }) else { return }
-        // It counts as one that ran, since its end is counted as of one.
-        lock.withLock { statistics.running += 1 }
-        let end = ServedFinish(
-            reason: .cancelled, promptTokens: 0, cachedTokens: 0, writtenTokens: 0, firstTokenSeconds: 0,
-            writingSeconds: 0)
-        waiting.stream.put([.finished(end)])
+        let waiting: Waiting? = lock.withLock {
+            guard let waiting = queue.remove(number, client: client) else { return nil }
+            // It counts as one that ran, since its end is counted as of one.
+            statistics.running += 1
+            return waiting
+        }
+        waiting?.stream.put([.finished(.cancelledBeforeStart)])
     }
 
-    private func ended(_ event: ServedEvent, clock: RequestClock) {
+    private func ended(_ event: ServedEvent, arrival: ContinuousClock.Instant) {
         let waiters: [CheckedContinuation<Void, Never>] = lock.withLock {
             statistics.running -= 1
             switch event {
@@ -161,7 +159,7 @@ public final class ModelService: @unchecked Sendable {
                 statistics.cachedTokens += end.cachedTokens
                 statistics.writtenTokens += end.writtenTokens
                 if end.reason != .cancelled {
-                    let whole = clock.elapsed
+                    let whole = (ContinuousClock.now - arrival) / .seconds(1)
                     statistics.whole.count(whole)
                     statistics.firstToken.count(max(0, whole - end.writingSeconds))
                 }
@@ -178,15 +176,10 @@ public final class ModelService: @unchecked Sendable {
 
     // MARK: - Workers
 
-    private func makeConnection() throws -> ServingConnection {
-        let relay = relay
-        return try connect { relay.tell($0) }
-    }
-
     fileprivate func lost(_ error: InferenceError) {
         let restarts = lock.withLock {
             guard case .running = state else { return false }
-            state = .starting(attempt: 0)
+            state = .starting
             statistics.slots = 0
             statistics.restarts += 1
             return true
@@ -204,7 +197,7 @@ public final class ModelService: @unchecked Sendable {
                 if attempt > 0 { Thread.sleep(forTimeInterval: min(30, pow(2, Double(attempt - 1)))) }
                 guard lock.withLock({ if case .starting = state { true } else { false } }) else { return }
                 do {
-                    return install(try makeConnection())
+                    return install(try connect(relay.tell))
                 } catch {
                     report("the worker cannot be started: \(error)")
                     if attempt == limits.starts - 1 { giveUp("\(error)") }
@@ -228,15 +221,19 @@ public final class ModelService: @unchecked Sendable {
     }
 
     private func giveUp(_ why: String) {
+        lock.withLock { if case .starting = state { state = .broken(why) } }
+        failQueue("the model's worker cannot be started: \(why)")
+    }
+
+    /// Fails all that waits.
+    private func failQueue(_ why: String) {
         let lost = lock.withLock {
-            state = .broken(why)
             let all = queue.removeAll()
+            // They count as ones that ran, since their ends are counted as of such.
             statistics.running += all.count
             return all
         }
-        for waiting in lost {
-            waiting.stream.put([.failed(ServedFailure(.worker, "the model's worker cannot be started: \(why)"))])
-        }
+        for waiting in lost { waiting.stream.put([.failed(ServedFailure(.worker, why))]) }
     }
 
     /// Takes no more requests, answers those that there are, and ends the worker; after `limit` without them.
@@ -268,7 +265,7 @@ public final class ModelService: @unchecked Sendable {
         }
     }
 
-    /// Ends the worker at once.
+    /// Ends the worker at once, and fails what waits.
     public func stop() {
         let connection: ServingConnection? = lock.withLock {
             defer { state = .stopped }
@@ -276,16 +273,8 @@ public final class ModelService: @unchecked Sendable {
             return nil
         }
         connection?.stop()
+        failQueue("the server has shut down")
     }
-}
-
-/// Seconds since a request came.
-private struct RequestClock: Sendable {
-    private let arrival: ContinuousClock.Instant
-
-    init(_ arrival: ContinuousClock.Instant) { self.arrival = arrival }
-
-    var elapsed: Double { (ContinuousClock.now - arrival) / .seconds(1) }
 }
 
 /// Tells a service that its worker has ended, also where that happens before there is a service to tell.
@@ -304,6 +293,7 @@ private final class LossRelay: @unchecked Sendable {
         if let missed { service.lost(missed) }
     }
 
+    @Sendable
     func tell(_ error: InferenceError) {
         let service: ModelService? = lock.withLock {
             if self.service == nil { early = error }

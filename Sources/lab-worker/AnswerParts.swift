@@ -38,6 +38,8 @@ struct AnswerParts {
     private let marks: [[UInt8]]
     private var place = Place.unknown
     private var text: [UInt8] = []
+    /// Bytes of it that have gone out, as far as that is clear.
+    private var passed = 0
     /// Bytes that wait, since they may begin a mark, or are white space that the parser takes away at an end.
     private var held: [UInt8] = []
     private var sentThought: [UInt8] = []
@@ -81,16 +83,19 @@ struct AnswerParts {
         let out = Array(held.dropLast(kept))
         held.removeFirst(out.count)
         guard !out.isEmpty else { return [] }
+        passed += out.count
         if place == .thought { sentThought += out } else { sentContent += out }
         return [.text(ServedText(place == .thought ? .thought : .content, String(decoding: out, as: UTF8.self)))]
     }
 
     private mutating func parse(isLast: Bool) -> [ServedEvent] {
         guard let message = format.parseMessage(text) else {
-            // A text without the template's form is content, as it is.
-            guard isLast else { return [] }
-            let rest = sentThought.isEmpty && sentContent.isEmpty ? text : held
-            return rest.isEmpty ? [] : [.text(ServedText(.content, String(decoding: rest, as: UTF8.self)))]
+            // A text without the template's form is content, as it is; nothing is said twice, also where it is not clear
+            // what of it has gone out.
+            guard isLast, passed < text.count, passed > 0 || (sentThought.isEmpty && sentContent.isEmpty) else {
+                return []
+            }
+            return [.text(ServedText(.content, String(decoding: text[passed...], as: UTF8.self)))]
         }
         var events: [ServedEvent] = []
         if let more = Self.rest(of: message.thought, after: &sentThought, holdsSpace: message.isThought && !isLast) {
@@ -120,11 +125,12 @@ struct AnswerParts {
 
     /// Lets bytes pass from here on where it is clear what they are part of.
     private mutating func settle(_ message: ServedMessage) {
-        if message.isThought, !sentThought.isEmpty, !thoughtEnds.isEmpty, text.elementsEndWith(sentThought) {
-            place = .thought
-        } else if message.isContent, !sentContent.isEmpty, text.elementsEndWith(sentContent) {
-            place = .content
-        }
+        let sent = message.isThought ? sentThought : message.isContent ? sentContent : []
+        let said = text.dropLast(text.countOfClosingSpace)
+        guard !sent.isEmpty, said.suffix(sent.count).elementsEqual(sent) else { return }
+        passed = said.count
+        guard passed == text.count else { return }
+        if message.isContent { place = .content } else if !thoughtEnds.isEmpty { place = .thought }
     }
 
     /// What a part has beyond what was sent of it, nil for nothing; what was sent is then longer.
@@ -135,11 +141,5 @@ struct AnswerParts {
         guard more.count > sent.count else { return nil }
         defer { sent = more }
         return String(decoding: more[sent.count...], as: UTF8.self)
-    }
-}
-
-extension [UInt8] {
-    fileprivate func elementsEndWith(_ other: [UInt8]) -> Bool {
-        count >= other.count && suffix(other.count).elementsEqual(other)
     }
 }

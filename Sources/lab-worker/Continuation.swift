@@ -73,7 +73,7 @@ struct Continuation {
         let pieces = tokens.map(model.piece)
         let bytes = Array(pieces.joined())
         let text = String(decoding: bytes, as: UTF8.self)
-        let whole = finish == .length ? bytes.dropLast(Self.cutBytes(bytes)) : bytes[...]
+        let whole = finish == .length ? bytes.dropLast(bytes.countOfCutCharacter) : bytes[...]
         var output = GeneratedText(
             text: text, tokens: tokens, finish: finish,
             isUTF8: String(decoding: whole, as: UTF8.self).utf8.elementsEqual(whole), answer: text)
@@ -108,16 +108,5 @@ struct Continuation {
         output.thought = thought
         output.isThoughtClosed = !parts.isThoughtOpen
         output.thoughtTokens = starts.prefix { $0 < parts.contentStart }.count
-    }
-
-    /// Bytes at the end that begin a character which is cut.
-    private static func cutBytes(_ bytes: [UInt8]) -> Int {
-        for count in 1...3 where count <= bytes.count {
-            let byte = bytes[bytes.count - count]
-            let needed = byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : byte >= 0xC0 ? 2 : 1
-            if needed > count { return count }
-            if byte & 0xC0 != 0x80 { return 0 }
-        }
-        return 0
     }
 }

@@ -44,7 +44,9 @@ extension Context {
             advance.count(batch.count, report)
             for sequence in slots.indices {
                 guard var slot = slots[sequence], let row = slot.takeRow() else { continue }
-                guard let token = sampler.choose(try logits(row), seed: slot.prompt.seed, step: slot.tokens.count)
+                guard
+                    let token = sampler.choose(
+                        UnsafeBufferPointer(try logits(row)), seed: slot.prompt.seed, step: slot.tokens.count)
                 else { throw WorkerProblem.notFinite }
                 if let finish = slot.take(
                     token, model: model, limit: min(parameters.maximumTokens, contextLength - slot.prompt.tokens.count))
@@ -75,11 +77,11 @@ extension Context {
     }
 
     /// The logits of a place in the last batch.
-    private func logits(_ row: Int) throws -> UnsafeBufferPointer<Float> {
+    func logits(_ row: Int) throws -> UnsafeMutableBufferPointer<Float> {
         guard let start = llama_get_logits_ith(handle, Int32(row)) else {
             throw WorkerProblem("the engine returned no logits")
         }
-        return UnsafeBufferPointer(start: start, count: vocabularySize)
+        return UnsafeMutableBufferPointer(start: start, count: vocabularySize)
     }
 }
 

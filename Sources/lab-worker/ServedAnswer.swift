@@ -3,7 +3,7 @@ import Foundation
 import LabCore
 
 /// An answer that is being written in a slot.
-struct ServedAnswer {
+final class ServedAnswer {
     let prepared: PreparedPrompt
     let cachedTokens: Int
     /// What has been written, without a token that ends it.
@@ -52,24 +52,35 @@ struct ServedAnswer {
     }
 
     /// A token with its probability in a row of logits.
-    func described(
-        _ token: llama_token, in logits: UnsafeBufferPointer<Float>?, alternatives: Int, model: Model
-    ) -> ServedToken {
-        guard let logits else {
-            return ServedToken(token: token, bytes: Data(model.piece(token)), logProbability: nil, alternatives: [])
-        }
+    ///
+    /// A probability of 0 has no logarithm: it is not told, and such a token is none of the likeliest.
+    static func described(
+        _ token: llama_token, in logits: UnsafeBufferPointer<Float>, alternatives: Int, model: Model
+    ) throws -> ServedToken {
         let softmax = LogSoftmax(logits)
-        let likeliest = LikeliestTokens.of(logits, alternatives).map { other in
-            ServedToken.Alternative(
-                token: other, logProbability: -softmax.nats(logits[Int(other)]), bytes: Data(model.piece(other)))
+        guard softmax.isFinite else { throw notFinite }
+        func logProbability(_ token: llama_token) -> Double? {
+            let value = -softmax.nats(logits[Int(token)])
+            return value.isFinite ? value : nil
+        }
+        var likeliest: [ServedToken.Alternative] = []
+        if alternatives > 0 {
+            var selection = TopSelection(count: alternatives, vocabulary: logits.count)
+            likeliest = selection.select(logits).compactMap { other in
+                logProbability(other).map {
+                    ServedToken.Alternative(token: other, logProbability: $0, bytes: Data(model.piece(other)))
+                }
+            }
         }
         return ServedToken(
-            token: token, bytes: Data(model.piece(token)), logProbability: -softmax.nats(logits[Int(token)]),
+            token: token, bytes: Data(model.piece(token)), logProbability: logProbability(token),
             alternatives: likeliest)
     }
 
+    private static let notFinite = ServedFailure(.worker, "the model's logits are no numbers")
+
     /// Chooses the next token from a row, whose logits it changes where the request asks for that.
-    mutating func choose(
+    func choose(
         _ row: Int, logits: UnsafeMutableBufferPointer<Float>, context: Context, ends: [llama_token]
     ) throws -> llama_token {
         let sampling = prepared.prompt.sampling
@@ -79,9 +90,7 @@ struct ServedAnswer {
         if let constraint = prepared.constraint { return try constraint.choose(context, row: row) }
         if sampling.minP > 0, sampling.sampling.temperature > 0 { leaveOutUnlikely(logits, sampling) }
         let row = UnsafeBufferPointer(logits)
-        guard let token = sampler.choose(row, seed: sampling.seed, step: written.count) else {
-            throw ServedFailure(.worker, "the model's logits are no numbers")
-        }
+        guard let token = sampler.choose(row, seed: sampling.seed, step: written.count) else { throw Self.notFinite }
         return token
     }
 
@@ -104,7 +113,7 @@ struct ServedAnswer {
     }
 
     /// Takes the token that was chosen: what goes out, and why the answer is whole, nil where it goes on.
-    mutating func take(
+    func take(
         _ token: llama_token, model: Model, contextLength: Int
     ) -> (events: [ServedEvent], end: ServedFinish.Reason?) {
         if firstToken == nil { firstToken = .now }
@@ -124,13 +133,13 @@ struct ServedAnswer {
         return (events, written.count >= limit(contextLength) ? .length : nil)
     }
 
-    private mutating func events(of out: [UInt8]) -> [ServedEvent] {
+    private func events(of out: [UInt8]) -> [ServedEvent] {
         if parts != nil { return parts?.take(out) ?? [] }
         return out.isEmpty ? [] : [.text(ServedText(.content, String(decoding: out, as: UTF8.self)))]
     }
 
     /// What is left of the answer at its end, and the end.
-    mutating func finish(_ reason: ServedFinish.Reason) -> [ServedEvent] {
+    func finish(_ reason: ServedFinish.Reason) -> [ServedEvent] {
         var events: [ServedEvent] = []
         if reason != .cancelled {
             events = self.events(of: text.finish())
@@ -144,20 +153,5 @@ struct ServedAnswer {
             promptTokens: prepared.tokens.count, cachedTokens: cachedTokens, writtenTokens: written.count,
             firstTokenSeconds: (first - prepared.arrival) / .seconds(1), writingSeconds: (now - first) / .seconds(1))
         return events + [.finished(end)]
-    }
-}
-
-/// The likeliest tokens of a row, likeliest first.
-private enum LikeliestTokens {
-    static func of(_ logits: UnsafeBufferPointer<Float>, _ count: Int) -> [llama_token] {
-        guard count > 0 else { return [] }
-        var best: [(logit: Float, token: llama_token)] = []
-        best.reserveCapacity(count + 1)
-        for index in logits.indices where best.count < count || logits[index] > best[best.count - 1].logit {
-            let place = best.firstIndex { $0.logit < logits[index] } ?? best.count
-            best.insert((logits[index], llama_token(index)), at: place)
-            if best.count > count { best.removeLast() }
-        }
-        return best.map(\.token)
     }
 }

@@ -1,4 +1,5 @@
 import CLlama
+import Foundation
 import LabCore
 
 /// Answers requests that come and go, as many at a time as the context has sequences.
@@ -86,15 +87,16 @@ final class ServingLoop {
         order.append(slot)
         tell(prepared.id, .started(promptTokens: prepared.tokens.count))
         if prepared.prompt.promptAlternatives != nil, let first = prepared.tokens.first {
-            let bare = slots.slots[slot].answer?.described(first, in: nil, alternatives: 0, model: context.model)
-            if let bare { tell(prepared.id, .prompt([bare])) }
+            let bytes = Data(context.model.piece(first))
+            tell(
+                prepared.id, .prompt([ServedToken(token: first, bytes: bytes, logProbability: nil, alternatives: [])]))
         }
     }
 
     private func cancel(_ id: UInt32) {
         if let index = waiting.firstIndex(where: { $0.id == id }) {
-            var answer = ServedAnswer(waiting.remove(at: index), cachedTokens: 0, vocabulary: context.vocabularySize)
-            answer.finish(.cancelled).forEach { tell(id, $0) }
+            waiting.remove(at: index)
+            tell(id, .finished(.cancelledBeforeStart))
         } else if let slot = slots.slots.firstIndex(where: { $0.answer?.id == id }) {
             finish(slot, .cancelled)
         }
@@ -103,12 +105,15 @@ final class ServingLoop {
     private func tell(_ id: UInt32, _ event: ServedEvent) { events.append(ServingFrame.Event(id: id, event: event)) }
 
     private func finish(_ slot: Int, _ reason: ServedFinish.Reason) {
-        guard var answer = slots.slots[slot].answer else { return }
+        guard let answer = slots.slots[slot].answer else { return }
         answer.finish(reason).forEach { tell(answer.id, $0) }
         release(slot)
     }
 
-    private func fail(_ slot: Int, _ failure: ServedFailure) {
+    private func fail(_ slot: Int, _ error: any Error) {
+        let failure =
+            error as? ServedFailure
+            ?? ServedFailure(.worker, (error as? WorkerProblem)?.failure.message ?? "\(error)")
         if let id = slots.slots[slot].answer?.id { tell(id, .failed(failure)) }
         release(slot)
     }
@@ -124,18 +129,15 @@ final class ServingLoop {
         do {
             try batch.decode(in: context)
         } catch {
-            let message = (error as? WorkerProblem)?.failure.message ?? "\(error)"
-            for slot in order { fail(slot, ServedFailure(.worker, message)) }
+            for slot in order { fail(slot, error) }
             slots.clear()
             return
         }
         for slot in order {
             do {
                 try read(slot)
-            } catch let failure as ServedFailure {
-                fail(slot, failure)
             } catch {
-                fail(slot, ServedFailure(.worker, "\(error)"))
+                fail(slot, error)
             }
         }
     }
@@ -156,7 +158,7 @@ final class ServingLoop {
     /// Puts tokens of a slot into the batch; returns how many.
     @discardableResult
     private func append(_ slot: Int, upTo most: Int, rows: inout Int) -> Int {
-        guard var answer = slots.slots[slot].answer else { return 0 }
+        guard let answer = slots.slots[slot].answer else { return 0 }
         answer.rows = []
         var place = slots.slots[slot].tokens.count
         let first = place
@@ -171,36 +173,31 @@ final class ServingLoop {
             slots.slots[slot].tokens.append(answer[place])
             place += 1
         }
-        slots.slots[slot].answer = answer
         return place - first
     }
 
     /// Reads what the last batch says of a slot's tokens, and writes the next.
     private func read(_ slot: Int) throws {
-        guard var answer = slots.slots[slot].answer else { return }
+        guard let answer = slots.slots[slot].answer else { return }
         let rows = answer.rows
         answer.rows = []
-        defer { if slots.slots[slot].answer != nil { slots.slots[slot].answer = answer } }
         let known = rows.filter { $0.target < answer.count }
         if let alternatives = answer.prepared.prompt.promptAlternatives, !known.isEmpty {
             let described = try known.map { row, target in
-                answer.described(
-                    answer[target], in: UnsafeBufferPointer(try logits(row)), alternatives: alternatives,
+                try ServedAnswer.described(
+                    answer[target], in: UnsafeBufferPointer(try context.logits(row)), alternatives: alternatives,
                     model: context.model)
             }
             tell(answer.id, .prompt(described))
         }
         guard slots.slots[slot].tokens.count == answer.count else { return }
-        guard answer.prepared.prompt.maximumTokens != 0 else {
-            slots.slots[slot].answer = answer
-            return finish(slot, .length)
-        }
+        guard answer.prepared.prompt.maximumTokens != 0 else { return finish(slot, .length) }
         guard let row = rows.last?.row else { return }
-        try write(&answer, slot: slot, row: row)
+        try write(answer, slot: slot, row: row)
     }
 
-    private func write(_ answer: inout ServedAnswer, slot: Int, row: Int) throws {
-        let logits = try logits(row)
+    private func write(_ answer: ServedAnswer, slot: Int, row: Int) throws {
+        let logits = try context.logits(row)
         // The probabilities are those before anything changes the logits.
         let alternatives = answer.prepared.prompt.alternatives
         let untouched = alternatives.map { _ in Array(logits) }
@@ -208,22 +205,12 @@ final class ServingLoop {
         let (texts, end) = answer.take(token, model: context.model, contextLength: context.contextLength)
         texts.forEach { tell(answer.id, $0) }
         if let untouched, let alternatives, !llama_vocab_is_eog(context.model.vocabulary, token) {
-            let described = untouched.withUnsafeBufferPointer {
-                answer.described(token, in: $0, alternatives: alternatives, model: context.model)
+            let described = try untouched.withUnsafeBufferPointer {
+                try ServedAnswer.described(token, in: $0, alternatives: alternatives, model: context.model)
             }
             tell(answer.id, .tokens([described]))
         }
-        if let end {
-            slots.slots[slot].answer = answer
-            finish(slot, end)
-        }
-    }
-
-    private func logits(_ row: Int) throws -> UnsafeMutableBufferPointer<Float> {
-        guard let start = llama_get_logits_ith(context.handle, Int32(row)) else {
-            throw ServedFailure(.worker, "the engine returned no logits")
-        }
-        return UnsafeMutableBufferPointer(start: start, count: context.vocabularySize)
+        if let end { finish(slot, end) }
     }
 }
 

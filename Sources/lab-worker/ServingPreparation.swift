@@ -24,6 +24,10 @@ final class ServingPreparation: @unchecked Sendable {
     private let model: Model
     private let contextLength: Int
     private let templates: Result<ChatTemplates, any Error>
+    /// Parsers by their texts, and control tokens by the marks that they are a part of: conversations have few kinds.
+    private var formats: [String: ChatFormat] = [:]
+    private var preserved: [[String]: Set<llama_token>] = [:]
+    private static let mostKept = 64
 
     init(model: Model, contextLength: Int) {
         self.model = model
@@ -70,19 +74,35 @@ final class ServingPreparation: @unchecked Sendable {
             if let text = prompt.grammar { grammar = ["text": text] }
             if let schema = prompt.schema { grammar = ["schema": schema] }
         }
-        let preserved = (form?.marks ?? []).compactMap { mark in
-            try? model.tokenize(mark, parseSpecial: true, addSpecial: false)
-        }.filter { $0.count == 1 }.map { $0[0] }
         return PreparedPrompt(
             id: id, prompt: prompt, tokens: tokens,
             parts: try form.map { form in
                 AnswerParts(
-                    try ChatFormat(form.format), thoughtEnds: form.thoughtEnds,
+                    try format(form.format), thoughtEnds: form.thoughtEnds,
                     marks: form.hasTools ? form.marks : prompt.schema == nil ? [] : Self.fences)
             },
             constraint: try grammar.map { try ConstrainedSampler($0, prompt.sampling, model: model) },
             stops: (prompt.stops + (form?.stops ?? [])).map { Array($0.utf8) }.filter { !$0.isEmpty },
-            preserved: Set(preserved), arrival: arrival)
+            preserved: preservedTokens(form?.marks ?? []), arrival: arrival)
+    }
+
+    private func format(_ text: String) throws -> ChatFormat {
+        if let known = formats[text] { return known }
+        let made = try ChatFormat(text)
+        // Those with a schema of their own are without end.
+        if formats.count >= Self.mostKept { formats = [:] }
+        formats[text] = made
+        return made
+    }
+
+    private func preservedTokens(_ marks: [String]) -> Set<llama_token> {
+        if let known = preserved[marks] { return known }
+        let tokens = marks.compactMap { mark in
+            try? model.tokenize(mark, parseSpecial: true, addSpecial: false)
+        }.filter { $0.count == 1 }.map { $0[0] }
+        if preserved.count >= Self.mostKept { preserved = [:] }
+        preserved[marks] = Set(tokens)
+        return Set(tokens)
     }
 
     /// What may stand behind JSON that a schema asked for: the engine lets models put it between fences, which are no part

@@ -78,7 +78,7 @@ struct RunCommand: ParsableCommand {
     func run() throws {
         var options = RunOptions(
             suite: try Suite(at: URL(fileURLWithPath: suite)), output: URL(fileURLWithPath: output),
-            command: Self.commandLine)
+            command: CommandLine.text(as: "./lab"))
         options.recipe = recipe
         options.artifact = artifact.map { URL(fileURLWithPath: $0) }
         options.backends = try backend.map { try Self.backendName($0.lowercased()) }
@@ -106,8 +106,9 @@ struct RunCommand: ParsableCommand {
             options.dataset = Suite.Dataset(name: found.name, file: found.file)
         }
         options.model = try model.map {
-            // A pack and an artifact need no checkpoint, so none is fetched.
-            guard pack == nil || artifact == nil else { return URL(fileURLWithPath: $0) }
+            // A pack and an artifact need no checkpoint, so none is fetched, unless backends are compared.
+            let comparesBackends = options.suite.evaluations.contains { $0.evaluator.comparesBackends }
+            guard pack == nil || artifact == nil || comparesBackends else { return URL(fileURLWithPath: $0) }
             return try ModelSource.checkpoint($0, progress: progress.show, notice: { progress.say("note: \($0)") })
         }
         let outcome = try SuiteRun(options: options, progress: progress.show).run()
@@ -128,16 +129,6 @@ struct RunCommand: ParsableCommand {
                 exitCode: .usage)
         }
         return name
-    }
-
-    /// The command line as it can be typed again, with the words that need it quoted.
-    private static var commandLine: String {
-        let safe = CharacterSet.alphanumerics.union(CharacterSet(charactersIn: "-_./=:,+@%"))
-        let words = CommandLine.arguments.dropFirst().map { word in
-            !word.isEmpty && word.unicodeScalars.allSatisfy(safe.contains)
-                ? word : "'" + word.replacingOccurrences(of: "'", with: "'\\''") + "'"
-        }
-        return (["./lab"] + words).joined(separator: " ")
     }
 }
 

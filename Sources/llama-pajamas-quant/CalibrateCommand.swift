@@ -37,7 +37,7 @@ struct CalibrateCommand: ParsableCommand {
         let model = try source.checkpoint(steps)
         steps.begin("calibrate")
         var options = ConversionOptions(
-            model: model.folder, output: URL(fileURLWithPath: output).deletingLastPathComponent(),
+            model: model, output: URL(fileURLWithPath: output).deletingLastPathComponent(),
             recipes: [])
         options.threads = threading.threads ?? options.threads
         options.importanceMatrices = importance.imatrix

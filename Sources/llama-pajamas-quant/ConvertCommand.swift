@@ -57,8 +57,8 @@ struct ConvertCommand: ParsableCommand {
         help: "Measure each artifact against the checkpoint, as the validate command does, and end with its code.")
     var isToBeValidated = false
 
-    @Option(help: "What --validate measures, separated by commas.")
-    var metrics: String = "perplexity"
+    @Option(help: "What --validate measures, separated by commas. Default: perplexity.")
+    var metrics: String?
 
     @Flag(help: "Show every tensor's type and size, and the size of the files; write nothing.")
     var dryRun = false
@@ -73,6 +73,7 @@ struct ConvertCommand: ParsableCommand {
             throw ValidationError("--dry-run takes a matrix with --imatrix FILE: one that is not computed has no size")
         }
         if dryRun, isToBeValidated { throw ValidationError("--dry-run makes nothing that --validate could measure") }
+        if metrics != nil, !isToBeValidated { throw ValidationError("--metrics belongs to --validate") }
     }
 
     func run() throws {
@@ -82,8 +83,11 @@ struct ConvertCommand: ParsableCommand {
             dryRun ? nil : "convert", isToBeValidated ? "validate" : nil)
         // What no file has to tell is a fault to hear of before a download.
         if isToBeValidated { try ValidationRun.requireKnown(metricNames) }
-        let model = try dryRun ? source.outline(steps) : source.checkpoint(steps)
-        var options = ConversionOptions(model: model.folder, output: URL(fileURLWithPath: output), recipes: recipes)
+        let outline = dryRun ? try source.outline(steps) : nil
+        // Its folder goes with it.
+        defer { withExtendedLifetime(outline) {} }
+        let model = try outline?.folder ?? source.checkpoint(steps)
+        var options = ConversionOptions(model: model, output: URL(fileURLWithPath: output), recipes: recipes)
         options.targets = limits.targets
         options.preTokenizer = preTokenizer
         options.threads = threading.threads ?? options.threads
@@ -101,12 +105,12 @@ struct ConvertCommand: ParsableCommand {
             steps.begin("convert")
             let outcomes = try run.run()
             print(OutcomeTable.render(outcomes, manifest: run.manifest))
-            if isToBeValidated { try measure(outcomes, model.folder, steps) }
+            if isToBeValidated { try measure(outcomes, model, steps) }
         }
     }
 
     private var metricNames: [String] {
-        metrics.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+        (metrics ?? "perplexity").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
     }
 
     /// Ends with the worst verdict.
@@ -115,9 +119,9 @@ struct ConvertCommand: ParsableCommand {
         var verdicts: [VerdictStatus] = []
         for outcome in outcomes {
             var options = ValidationRun.Options(
-                original: model, quantized: outcome.url,
+                original: { model }, quantized: outcome.url,
                 output: URL(fileURLWithPath: output).appendingPathComponent("validation", isDirectory: true),
-                command: CommandLine.arguments.joined(separator: " "))
+                command: CommandLine.text(as: "./llama-pajamas-quant"))
             options.metrics = metricNames
             if let threads = threading.threads { options.compute = ComputeSettings(threads: threads) }
             let outcome = try ValidationRun(options: options, progress: steps.show).run()

@@ -1,7 +1,6 @@
 import ArgumentParser
 import CommandSupport
 import Foundation
-import Hub
 import LabRunner
 
 struct InfoCommand: ParsableCommand {
@@ -29,16 +28,15 @@ struct InfoCommand: ParsableCommand {
         let progress = StepProgress()
         switch try ModelSource(model) {
         case .file(let url): try show(GGUFDescription(url)) { $0.text }
-        case .folder(let url): try show(ModelDescription(url)) { $0.text }
-        case .repository(let reference):
-            let hub = HubClient(progress: progress.show, notice: progress.say)
-            if hub.settings.isOffline {
-                return try show(ModelDescription(hub.checkpoint(reference).folder)) { $0.text }
-            }
-            let outline = try hub.outline(reference)
+        case .folder, .repository:
+            let outline = try ModelSource.outline(model, progress: progress.show, notice: progress.say)
+            // Its folder goes with it.
+            defer { withExtendedLifetime(outline) {} }
             var description = try ModelDescription(outline.folder)
-            description.place = hub.cachedFolder(reference, commit: outline.listing.commit).path
-            description.shardsInPlace = outline.weights.cached
+            if let cached = outline.cached {
+                description.place = cached.folder.path
+                description.shardsInPlace = cached.weights
+            }
             try show(description) { $0.text }
         }
     }

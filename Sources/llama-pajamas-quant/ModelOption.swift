@@ -12,28 +12,18 @@ struct ModelOption: ParsableArguments {
         completion: .directory)
     var model: String
 
-    /// A checkpoint's folder; one that is temporary goes with the value.
-    struct Place {
-        let folder: URL
-        fileprivate var outline: CheckpointOutline?
-    }
-
     /// Whether it is to be fetched.
-    var isRepository: Bool { if case .repository = try? ModelSource(model) { true } else { false } }
+    var isRepository: Bool { ModelSource.isRepository(model) }
 
     /// The checkpoint, fetched where it is a hub's.
-    func checkpoint(_ steps: StepProgress) throws -> Place {
+    func checkpoint(_ steps: StepProgress) throws -> URL {
         steps.begin("download")
-        return Place(folder: try ModelSource.checkpoint(model, progress: steps.show, notice: steps.say))
+        return try ModelSource.checkpoint(model, progress: steps.show, notice: steps.say)
     }
 
     /// The checkpoint without the data of its weights, as far as it is not here.
-    func outline(_ steps: StepProgress) throws -> Place {
+    func outline(_ steps: StepProgress) throws -> CheckpointOutline {
         steps.begin("download")
-        guard case .repository(let reference) = try ModelSource(model) else { return try checkpoint(steps) }
-        let hub = HubClient(progress: steps.show, notice: steps.say)
-        if hub.settings.isOffline { return try checkpoint(steps) }
-        let outline = try hub.outline(reference)
-        return Place(folder: outline.folder, outline: outline)
+        return try ModelSource.outline(model, progress: steps.show, notice: steps.say)
     }
 }

@@ -65,21 +65,24 @@ struct ValidateCommand: ParsableCommand {
 
     func validate() throws {
         if let limit, limit < 1 { throw ValidationError("--limit must be at least 1") }
+        if let backend, !BackendNames.isKnown(backend.lowercased()) {
+            throw ValidationError(
+                "there is no backend '\(backend)'; known: \(BackendNames.choices.joined(separator: ", "))")
+        }
         if let problem = NamedDatasets.problem(dataset, path: datasetPath) { throw ValidationError(problem) }
     }
 
     func run() throws {
         if let json { try Folders.requireWritable(URL(fileURLWithPath: json)) }
         let names = metrics.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
-        if suite == nil { try ValidationRun.requireKnown(names) }
-        let isRepository = if case .repository = try? ModelSource(original) { true } else { false }
-        let steps = StepProgress(isRepository ? "download" : nil, "validate")
+        let steps = StepProgress(ModelSource.isRepository(original) ? "download" : nil, "validate")
         steps.begin("download")
-        let model = try ModelSource.checkpoint(original, progress: steps.show, notice: steps.say)
-        steps.begin("validate")
         var options = ValidationRun.Options(
-            original: model, quantized: URL(fileURLWithPath: quantized), output: URL(fileURLWithPath: output),
-            command: CommandLine.arguments.joined(separator: " "))
+            original: { [original] in
+                defer { steps.begin("validate") }
+                return try ModelSource.checkpoint(original, progress: steps.show, notice: steps.say)
+            }, quantized: URL(fileURLWithPath: quantized), output: URL(fileURLWithPath: output),
+            command: CommandLine.text(as: "./llama-pajamas-quant"))
         options.metrics = names
         options.suite = suite
         options.backend = backend?.lowercased()

@@ -56,7 +56,7 @@ struct BenchmarkCommand: ParsableCommand {
         try Data(plan(backend: backend, model: choice).utf8).write(to: suite)
         var run = RunOptions(
             suite: try Suite(at: work), output: record ? URL(fileURLWithPath: "reports") : work,
-            command: CommandLine.arguments.joined(separator: " "))
+            command: CommandLine.text(as: "./llama-pajamas-run"))
         run.artifact = choice.artifact
         run.backends = [backend]
         run.compute = options.compute.settings(defaultThreads: Machine.defaultThreads)
@@ -150,20 +150,17 @@ struct BenchmarkRow: Encodable {
 
     static func table(_ rows: [BenchmarkRow]) -> String {
         func number(_ value: Double?, _ format: String) -> String { value.map { String(format: format, $0) } ?? "-" }
-        let head = ["context", "prefill t/s", "decode t/s", "memory", "of roofline"]
-        let cells = rows.map { row in
-            [
+        var table = TextTable(
+            ["context", "prefill t/s", "decode t/s", "memory", "of roofline"].map { ($0, .right) })
+        for row in rows {
+            table.append([
                 row.contextLength.map(String.init) ?? "-", number(row.prefill, "%.1f"), number(row.decode, "%.1f"),
                 row.memoryBytes.map { "\(ByteSize($0))" } ?? "-", number(row.rooflinePercent, "%.0f %%"),
-            ]
-        }
-        let widths = head.indices.map { column in ([head] + cells).map { $0[column].count }.max() ?? 0 }
-        let lines = ([head] + cells).map { row in
-            zip(row, widths).map { String(repeating: " ", count: $1 - $0.count) + $0 }.joined(separator: "  ")
+            ])
         }
         let notes = rows.compactMap { row in
             row.notRun.map { "\(row.contextLength.map(String.init) ?? "") tokens not run: \($0)" }
         }
-        return (lines + notes).joined(separator: "\n")
+        return (table.lines + notes).joined(separator: "\n")
     }
 }

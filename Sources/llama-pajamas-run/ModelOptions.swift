@@ -37,12 +37,9 @@ struct ModelOptions: ParsableArguments {
     }
 
     /// The artifact; says on standard error which it is and what its manifest says of it.
-    func choose(isQuiet: Bool = false) throws -> ModelChoice {
+    func choose() throws -> ModelChoice {
         let choice = try ModelChoice.find(model, backend: backend?.lowercased(), checksDigest: !skipDigest)
-        if !isQuiet {
-            Notice.say(
-                "\(choice.name)\(choice.why.map { " (\($0))" } ?? ""): " + choice.remarks.joined(separator: "; "))
-        }
+        Notice.say("\(choice.name)\(choice.why.map { " (\($0))" } ?? ""): " + choice.remarks.joined(separator: "; "))
         for warning in choice.warnings { Notice.warn(warning) }
         return choice
     }
@@ -98,16 +95,7 @@ struct ModelLoader: Sendable {
 
     /// Positions that a model was trained for; nil where it does not say.
     static func trainedPositions(_ choice: ModelChoice) throws -> Int? {
-        guard choice.isMLX else {
-            let metadata = try GGUFReader(choice.artifact).metadata
-            guard let architecture = metadata.string("general.architecture") else { return nil }
-            switch metadata["\(architecture).context_length"] {
-            case .uint32(let value): return Int(value)
-            case .int32(let value): return Int(value)
-            case .uint64(let value): return Int(exactly: value)
-            default: return nil
-            }
-        }
+        guard choice.isMLX else { return try GGUFReader(choice.artifact).contextLength }
         let file = try RandomAccessFile(choice.artifact.appendingPathComponent("config.json"))
         return try JSONObject(contentsOf: file).integer("max_position_embeddings")
     }

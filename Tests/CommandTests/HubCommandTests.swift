@@ -263,7 +263,17 @@ import Testing
 
         let slip = try place.quant(
             "convert", "--model", "modles/qwen3", "--output", place.output("models").path, "--dry-run")
-        #expect(slip.status == 4 && slip.errors.contains("modles/qwen3"))
+        #expect(slip.status == 4 && slip.errors.contains("there is no folder 'modles/qwen3' here"), "\(slip.errors)")
+    }
+
+    @Test func whatTheCacheHasIsDescribedWhenTheHubDoesNotAnswer() throws {
+        let place = try Place()
+        #expect(try place.quant("download", "lab/pajama-tiny").status == 0)
+
+        let info = try place.shell(
+            "HF_ENDPOINT=http://127.0.0.1:1 exec \(LabCommand.quantizer.path) info lab/pajama-tiny")
+
+        #expect(info.status == 0 && info.errors.contains("going on with what the cache has"), "\(info.errors)")
     }
 
     @Test func anUnknownMetricIsToldBeforeAnythingIsFetched() throws {
@@ -274,6 +284,32 @@ import Testing
 
         #expect(result.status == 2 && result.errors.contains("did you mean 'perplexity'?"), "\(result.errors)")
         #expect(try place.server.requests().isEmpty)
+    }
+
+    @Test(arguments: [
+        (["--backend", "cpuu"], "x.gguf", 2, "there is no backend 'cpuu'"),
+        (["--suite", "balancd"], "fixtures/pajama-tiny/config.json", 2, "did you mean 'balanced'?"),
+        ([], "x.gguf", 4, "there is no artifact"),
+    ])
+    func whatCannotBeValidatedIsToldBeforeAnythingIsFetched(
+        _ options: [String], _ artifact: String, _ status: Int32, _ words: String
+    ) throws {
+        let place = try Place()
+
+        let result = try place.quant(
+            ["validate", "--original", "lab/pajama-tiny", "--quantized", artifact] + options)
+
+        #expect(result.status == status && result.errors.contains(words), "\(result.errors)")
+        #expect(try place.server.requests().isEmpty)
+    }
+
+    @Test func metricsOfAConversionThatIsNotValidatedAreRefused() throws {
+        let result = try LabCommand.command([
+            LabCommand.quantizer.path, "convert", "--model", LabCommand.model.path, "--output", "/nowhere", "--metrics",
+            "perplexity",
+        ])
+
+        #expect(result.status == 2 && result.errors.contains("--metrics belongs to --validate"), "\(result.errors)")
     }
 
     @Test(arguments: [

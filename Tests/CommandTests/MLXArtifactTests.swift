@@ -29,6 +29,20 @@ struct MLXArtifactTests {
         #expect(nameless.errors.contains("names no recipe for mlx") && nameless.errors.contains("--recipe"))
     }
 
+    @Test(
+        "a recipe of nothing that the run makes is bad usage, and an unknown one is told with those there are",
+        arguments: [
+            ("cpu", "8bit", "of no artifact that this run makes"), ("mlx", "Q6_K", "there is no MLX recipe 'Q6_K'"),
+            ("mlx", "8-bit", "there is no MLX recipe '8-bit'"), ("cpu", "Q9_K", "Q9_K"),
+        ])
+    func recipes(backend: String, recipe: String, words: String) throws {
+        let lab = try LabCommand()
+        let result = try lab.run("suites/balanced", ["--backend", backend, "--recipe", recipe])
+        #expect(result.status == 2, "\(result.errors)")
+        #expect(result.errors.contains(words), "\(result.errors)")
+        #expect(!FileManager.default.fileExists(atPath: lab.reports.appendingPathComponent("latest").path))
+    }
+
     @Test("a folder that is not what its manifest says, or in none, is exit 4 and named")
     func damaged() throws {
         let lab = try LabCommand()

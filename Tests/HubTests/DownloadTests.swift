@@ -68,6 +68,22 @@ import Testing
         #expect(hub.isWhole(try hub.client.checkpoint(hub.reference()).folder))
     }
 
+    @Test func withoutANetworkTheCachesModelIsItsOwnOutline() throws {
+        let hub = try HubForTests()
+        let snapshot = try hub.client.checkpoint(hub.reference())
+        _ = try hub.server.requests()
+
+        let byCommit = try hub.client.outline(hub.reference("lab/two-shards@\(snapshot.commit)"))
+        #expect(byCommit.folder.path == snapshot.folder.path)
+        #expect(try hub.server.requests().isEmpty)
+        hub.settings.endpoint = "http://127.0.0.1:1"
+        hub.settings.patience = 1
+        #expect(try hub.client.outline(hub.reference()).folder.path == snapshot.folder.path)
+        hub.settings.isOffline = true
+        #expect(try hub.client.outline(hub.reference()).folder.path == snapshot.folder.path)
+        #expect(hub.isWhole(snapshot.folder))
+    }
+
     @Test func offlineWithoutTheModelIsAClearError() throws {
         let hub = try HubForTests()
         hub.settings.isOffline = true

@@ -43,6 +43,17 @@ import Testing
         #expect(!hub.blobs.contains { $0 == shard })
     }
 
+    @Test func connectionsThatBreakTogetherAreOneFailure() throws {
+        let hub = try HubForTests(shardBytes: 1_000_000)
+        // More than a file is given up after, were each one counted.
+        try hub.server.misbehave(["limited": "1", "only": "/content/", "faults": "8"])
+
+        let snapshot = try hub.client.files(["model-1.safetensors"], of: hub.reference())
+
+        let shard = try Data(contentsOf: snapshot.folder.appendingPathComponent("model-1.safetensors"))
+        #expect(shard == hub.needed["model-1.safetensors"])
+    }
+
     @Test func theHubsWishToWaitIsHeeded() throws {
         let hub = try HubForTests()
         hub.settings.longestPause = .seconds(5)

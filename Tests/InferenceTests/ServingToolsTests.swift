@@ -47,6 +47,23 @@ struct ServingToolsTests {
         #expect(arguments.sign == "plus")
     }
 
+    /// A call that is none, behind what was said, and which ends the text's form.
+    @Test func nothingIsLostOfATextWithoutTheTemplatesForm() async throws {
+        let folder = try TemporaryFolder()
+        let serving = try ServingWorker(
+            GenerationWorker.model(withTemplate: try Self.template, in: folder), contextLength: 1024)
+        defer { serving.connection.stop() }
+        let conversation = ServedPrompt.Conversation(
+            messages: #"[{"role":"user","content":"What is 2 + 3?"}]"#, tools: Self.tools)
+        let answer = await serving.answer(
+            ServedPrompt(
+                .conversation(conversation), maximumTokens: 200,
+                grammar: #"root ::= "I call a tool: <tool_call>\nnothing of the kind</tool_call> and go on.""#))
+        #expect(answer.failure == nil, "\(answer)")
+        #expect(answer.calls.isEmpty)
+        #expect(answer.content == "I call a tool: <tool_call>\nnothing of the kind</tool_call> and go on.")
+    }
+
     @Test func areLeftOutWhereNoneIsToBeCalled() async throws {
         let folder = try TemporaryFolder()
         let serving = try ServingWorker(

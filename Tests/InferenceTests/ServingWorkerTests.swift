@@ -36,6 +36,26 @@ struct ServingWorkerTests {
         }
     }
 
+    /// The template's own setting is that which is told where nobody sets the switch, and not the engine's.
+    @Test func leavesThinkingToTheTemplate() async throws {
+        let folder = try TemporaryFolder()
+        let template = """
+            {%- for message in messages %}{{ message.role + ':' + message.content + ';' }}{% endfor %}
+            {%- if enable_thinking is not defined or not enable_thinking %}{{ 'off' }}{% else %}{{ 'on' }}{% endif %}
+            """
+        let serving = try ServingWorker(GenerationWorker.model(withTemplate: template, in: folder))
+        defer { serving.connection.stop() }
+        var prompts: [Bool?: String] = [:]
+        for isThinking in [nil, false, true] as [Bool?] {
+            let prompt = ServedPrompt(
+                ServingWorker.question("Hi", isThinking: isThinking), maximumTokens: 0, promptAlternatives: 0)
+            let answer = await serving.answer(prompt)
+            #expect(answer.failure == nil, "\(answer)")
+            prompts[isThinking] = String(decoding: answer.promptTokens.flatMap { Array($0.bytes) }, as: UTF8.self)
+        }
+        #expect(prompts == [nil: "user:Hi;off", false: "user:Hi;off", true: "user:Hi;on"])
+    }
+
     @Test func sendsTextTokenByToken() async throws {
         let serving = try ServingWorker()
         defer { serving.connection.stop() }

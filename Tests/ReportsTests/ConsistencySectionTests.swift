@@ -62,6 +62,32 @@ struct ConsistencySectionTests {
         #expect(try !page(sound).contains("Not the same tokens"))
     }
 
+    @Test("they are in the terminal's report and in the summary of a pull request too")
+    func flawsElsewhere() throws {
+        for text in try [TerminalReport.render(consistencyRun(), width: 400), MarkdownReport.render(consistencyRun())] {
+            #expect(text.contains("their tokenizers differ"))
+            #expect(text.contains("their chat templates differ"))
+        }
+    }
+
+    @Test("the tokens that differ most are shown under the names of both sides")
+    func worst() throws {
+        var run = consistencyRun()
+        run.consistency?[1].worst = [
+            FidelityRecord.WorstToken(
+                chunk: 3,
+                token: DivergentToken(
+                    position: 300, klNats: 1.5, context: "the cat sat on the", token: " mat", parentChoice: " mat",
+                    candidateChoice: " hat", parentNats: 0.5, candidateNats: 3))
+        ]
+        let html = try page(run)
+        #expect(html.contains("Where Q4_K_M on rpc:127.0.0.1:50052 differs most"))
+        #expect(html.contains("Q4_K_M on cpu</bdi> expects"))
+        #expect(html.contains("chunk 3, token 300"))
+        // exp(-0.5) and exp(-3).
+        #expect(html.contains("CPU 60.7 %") && html.contains("here 5.0 %"), "\(html)")
+    }
+
     @Test("texts that part stand side by side, without their markup")
     func texts() throws {
         let html = try page(consistencyRun())

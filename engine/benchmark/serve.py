@@ -11,13 +11,12 @@ import json
 import os
 import random
 import socket
-import subprocess
 import sys
 import threading
 import time
 
 from measure import machine, median, say, table
-from server import free_port
+from server import Server
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "prove"))
 from serve_process import LabServer  # noqa: E402
@@ -40,33 +39,9 @@ if options.runs < 1:
     sys.exit("benchmark: --runs must be at least 1")
 
 
-class LlamaServer:
-    """llama-server with one model; `with` ends it."""
-
+class LlamaServer(Server):
     def __init__(self, model, slots):
-        self.port = free_port()
-        self.process = subprocess.Popen(
-            [os.path.join(options.engine, "bin", "llama-server"), "-m", model, "--host", "127.0.0.1", "--port",
-             str(self.port), "-t", str(options.threads), "-np", str(slots), "-c", str(slots * options.context),
-             "--jinja"],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            env={**os.environ, "LD_LIBRARY_PATH": os.path.join(options.engine, "lib")})
-
-    def __enter__(self):
-        for _ in range(6000):
-            if self.process.poll() is not None:
-                raise SystemExit(f"benchmark: llama-server ended with {self.process.returncode}")
-            try:
-                if b" 200 " in exchange(self.port, "GET", "/health", b"")[:40]:
-                    return self
-            except OSError:
-                pass
-            time.sleep(0.05)
-        raise SystemExit("benchmark: llama-server has not loaded its model in 5 minutes")
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait()
+        super().__init__(options.engine, model, options.context, options.threads, os.devnull, slots)
 
     def processes(self):
         return [self.process.pid]
@@ -94,15 +69,6 @@ def peak_bytes(pids):
 def request_bytes(method, path, content):
     return (f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
             f"Content-Length: {len(content)}\r\nConnection: close\r\n\r\n").encode() + content
-
-
-def exchange(port, method, path, content):
-    with socket.create_connection(("127.0.0.1", port), timeout=600) as opened:
-        opened.sendall(request_bytes(method, path, content))
-        reply = b""
-        while piece := opened.recv(65536):
-            reply += piece
-        return reply
 
 
 def ask(port, prompt):

@@ -6,10 +6,9 @@ benchmark_serve() {
     provide_build
     export LAB_ENGINE_PREFIX=$PREFIX LAB_ROOT=$ROOT
     make_benchmark_work
-    provide_prove_python
     PROVE_WORK=$BENCHMARK_WORK
-    write_smollm2 "$BENCHMARK_WORK/smollm2-135m" || give_up "there is no SmolLM2-135M; see $PROVE_LOG"
-    convert_for_benchmark "$BENCHMARK_WORK/smollm2-135m" q4_k_m
+    provide_smollm2 || give_up "there is no SmolLM2-135M; see $PROVE_LOG"
+    convert_for_benchmark "$SMOLLM2_CHECKPOINT" q4_k_m
     convert_for_benchmark "$ROOT/fixtures/pajama-tiny" q4_k_m
     lab_python "$ROOT/engine/benchmark/serve.py" --program "$ROOT/.build/release/llama-pajamas-run" --engine "$PREFIX" \
         --model "$BENCHMARK_WORK/gguf/smollm2-135m-q4_k_m.gguf" --model "$BENCHMARK_WORK/gguf/pajama-tiny-q4_k_m.gguf" \

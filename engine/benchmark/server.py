@@ -1,4 +1,4 @@
-"""llama-server as a script asks it: started with one model, one slot, prompt after prompt over HTTP.
+"""llama-server as a script asks it: started with one model, over HTTP.
 
 Needs nothing but Python's own library.
 """
@@ -30,12 +30,13 @@ def free_port():
 class Server:
     """A llama-server with one model; `with` ends it."""
 
-    def __init__(self, engine, model, context, threads, log):
+    def __init__(self, engine, model, context, threads, log, slots=1):
+        """`context` is that of each slot."""
         self.port = free_port()
         with open(log, "ab") as output:
             self.process = subprocess.Popen(
                 [os.path.join(engine, "bin", "llama-server"), "-m", model, "--host", "127.0.0.1", "--port",
-                 str(self.port), "-t", str(threads), "-np", "1", "-c", str(context), "--jinja"],
+                 str(self.port), "-t", str(threads), "-np", str(slots), "-c", str(slots * context), "--jinja"],
                 stdin=subprocess.DEVNULL, stdout=output, stderr=output,
                 env={**os.environ, "LD_LIBRARY_PATH": os.path.join(engine, "lib")})
         self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=600)

@@ -86,9 +86,9 @@ void lab_chat_answer_free(lab_chat_answer answer);
 /// Makes a conversation in OpenAI's form ready: renders it and finds out how its answer is constrained and taken apart.
 ///
 /// `request` is a JSON object with `messages`, and, where wanted, `tools`, `tool_choice`, `parallel_tool_calls`,
-/// `json_schema`, `grammar`, `enable_thinking` (default: true) and `chat_template_kwargs`. `result` is one with `prompt`,
-/// `format` (for `lab_chat_format_create`), `grammar` (for `lab_sampler_create`; null for none), `stops`, `thought_ends`,
-/// `has_tools` and `marks`, texts with which something else than content may begin. One thread at a time.
+/// `json_schema`, `grammar`, `enable_thinking` (default: the template's own) and `chat_template_kwargs`. `result` is one
+/// with `prompt`, `format` (for `lab_chat_format_create`), `grammar` (for `lab_sampler_create`; null for none), `stops`,
+/// `thought_ends`, `has_tools` and `marks`, texts with which something else than content may begin. One thread at a time.
 bool lab_chat_prepare(
     lab_chat_templates * templates, const char * request, size_t length, lab_chat_string * result,
     lab_chat_string * error);

@@ -97,12 +97,17 @@ public struct HubCache: Sendable {
         let depth = file.path.split(separator: "/").count - 1
         let target = String(repeating: "../", count: depth + 2) + "blobs/" + file.identity.etag
         if (try? FileManager.default.destinationOfSymbolicLink(atPath: place.path)) == target { return }
+        // The copy that a disk without links has.
+        var state = stat()
+        if lstat(place.path, &state) == 0, state.st_mode & S_IFMT == S_IFREG, Int64(state.st_size) == file.sizeBytes {
+            return
+        }
+        // Made beside it and moved there: whoever looks finds the old one or the new one.
+        let beside = place.deletingLastPathComponent()
+            .appendingPathComponent(".\(place.lastPathComponent).\(UUID().uuidString.prefix(8))")
         do {
             try FileManager.default.createDirectory(
                 at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
-            // Made beside it and moved there: whoever looks finds the old one or the new one.
-            let beside = place.deletingLastPathComponent()
-                .appendingPathComponent(".\(place.lastPathComponent).\(UUID().uuidString.prefix(8))")
             do {
                 try FileManager.default.createSymbolicLink(atPath: beside.path, withDestinationPath: target)
             } catch {
@@ -111,6 +116,7 @@ public struct HubCache: Sendable {
             }
             guard rename(beside.path, place.path) == 0 else { throw POSIXError.last }
         } catch {
+            try? FileManager.default.removeItem(at: beside)
             throw HubError(.disk, "\(place.path) cannot be made: \(error.localizedDescription)")
         }
     }
@@ -126,6 +132,7 @@ public struct HubCache: Sendable {
             try Data(commit.utf8).write(to: beside)
             guard rename(beside.path, refFile.path) == 0 else { throw POSIXError.last }
         } catch {
+            try? FileManager.default.removeItem(at: beside)
             throw HubError(.disk, "\(refFile.path) cannot be written: \(error.localizedDescription)")
         }
     }

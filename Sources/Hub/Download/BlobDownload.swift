@@ -41,6 +41,8 @@ final class BlobDownload {
     private var isTableSaved = true
     private var check: BlobCheck?
     private var running: [Int: Transfer] = [:]
+    /// The transfer that asks where the bytes are; nil when none does.
+    private var asking: Transfer?
 
     /// Where the bytes are: known as soon as the hub has said so.
     private var place: String?
@@ -101,7 +103,7 @@ final class BlobDownload {
     func startNext() -> Bool {
         guard case .fetching = state, failures.resumesAt <= .now,
             // The first answer tells where the bytes are, and whether they come in parts.
-            place != nil || running.isEmpty,
+            place != nil || asking == nil,
             let index = table.parts.indices.first(where: { running[$0] == nil && !table.parts[$0].isWhole })
         else { return false }
         do {
@@ -124,6 +126,7 @@ final class BlobDownload {
     func stop() {
         for transfer in running.values { loop.remove(transfer) }
         running = [:]
+        asking = nil
         check?.cancel()
         check = nil
         save()
@@ -215,6 +218,7 @@ final class BlobDownload {
     private func start(part index: Int) throws {
         wasFetched = true
         let from = place ?? address
+        let round = failures.inAll
         let part = table.parts[index]
         let isAll = table.parts.count == 1 && part.done == 0
         let transfer = try Transfer(question.request(from, range: isAll ? nil : part.missing), settings: settings)
@@ -226,6 +230,7 @@ final class BlobDownload {
             fault = faultOfTags(head, from: from)
             guard case .content = answer, fault == nil else { return false }
             place = from
+            if asking === transfer { asking = nil }
             failures.redirections = 0
             do {
                 fault = try accept(head, part: &index, transfer)
@@ -242,11 +247,13 @@ final class BlobDownload {
             }
             return write(bytes, part: index, transfer)
         }
-        transfer.onEnd = { [unowned self] end in
+        transfer.onEnd = { [unowned self, unowned transfer] end in
             running[index] = nil
-            settle(answer, end, fault: fault, part: index)
+            if asking === transfer { asking = nil }
+            settle(answer, end, fault: fault, part: index, round)
         }
         running[index] = transfer
+        if place == nil { asking = transfer }
         loop.add(transfer)
     }
 
@@ -279,6 +286,7 @@ final class BlobDownload {
         // The server knows no parts: the whole file comes, and this transfer takes it.
         for (other, loser) in running where other != index { loop.remove(loser) }
         running = [0: transfer]
+        asking = nil
         index = 0
         try restart(PartTable(sizeBytes: file.sizeBytes, partBytes: .max))
         return nil
@@ -304,27 +312,32 @@ final class BlobDownload {
         return true
     }
 
-    private func settle(_ answer: HubAnswer?, _ end: Transfer.End, fault: String?, part index: Int) {
+    private func settle(_ answer: HubAnswer?, _ end: Transfer.End, fault: String?, part index: Int, _ round: Int) {
         guard case .fetching = state else { return }
-        if let fault { return retry(fault, pause: nil) }
+        if let fault { return retry(fault, pause: nil, round) }
         switch (answer, end) {
         case (.elsewhere(let url), _):
             failures.redirections += 1
-            guard failures.redirections <= 6 else { return retry("the hub leads in circles", pause: nil) }
+            guard failures.redirections <= 6 else { return retry("the hub leads in circles", pause: nil, round) }
             place = url
         case (.final(let error), _): fail(error)
-        case (.later(let why, let pause), _): retry(why, pause: pause)
-        case (_, .failed(let why, let isFinal)):
-            if isFinal { fail(.unreachable(question.subject, why, settings: settings)) } else { retry(why, pause: nil) }
-        case (_, .stopped): retry("the transfer was stopped", pause: nil)
+        case (.later(let why, let pause), _): retry(why, pause: pause, round)
+        case (_, .failed(let why, isFinal: true)): fail(.unreachable(question.subject, why, settings: settings))
+        case (_, .failed(let why, isFinal: false)): retry(why, pause: nil, round)
+        case (_, .stopped): retry("the transfer was stopped", pause: nil, round)
         case (_, .whole):
-            guard table.parts[index].isWhole else { return retry("the answer ends too early", pause: nil) }
+            guard table.parts[index].isWhole else { return retry("the answer ends too early", pause: nil, round) }
             failures.inARow = 0
             if table.isWhole { state = .checking }
         }
     }
 
-    private func retry(_ why: String, pause: Duration?) {
+    /// Lets a part be tried again, after a pause.
+    ///
+    /// - Parameter round: how many failures there were when the transfer was started.
+    private func retry(_ why: String, pause: Duration?, _ round: Int) {
+        // Transfers that break together are one failure.
+        guard round == failures.inAll else { return }
         let done = table.doneBytes
         failures.inARow = done > failures.mostBytes ? 1 : failures.inARow + 1
         failures.mostBytes = max(done, failures.mostBytes)

@@ -4,8 +4,6 @@ import Foundation
 struct HTTPRequest {
     /// The absolute address.
     var address: String
-    /// Header fields beside the token.
-    var fields: [(name: String, value: String)] = []
     /// The bytes wanted; nil for all.
     var range: Range<Int64>?
     /// Who asks; nil where that is nobody's business.

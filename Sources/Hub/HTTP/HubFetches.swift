@@ -70,7 +70,8 @@ struct HubFetches {
             transfer.onBytes = { [unowned self] more in
                 guard bytes.count + more.count <= HubFetches.limitBytes else { return false }
                 bytes.append(contentsOf: more)
-                return bytes.count < (wantedCount ?? .max)
+                // A part ends by itself, and its connection is kept.
+                return bytes.count <= (wantedCount ?? .max)
             }
             transfer.onEnd = { [unowned self] end in
                 isRunning = false

@@ -28,13 +28,16 @@ final class Transfer {
     private var list: UnsafeMutablePointer<curl_slist>?
     private var isHeadTold = false
     private var isStopped = false
-    private var reason = [CChar](repeating: 0, count: Int(CURL_ERROR_SIZE))
+    /// Where libcurl writes why a transfer failed, for as long as it has the handle.
+    private let reason: UnsafeMutablePointer<CChar>
 
     /// - Throws: ``HubError`` where libcurl cannot begin.
     init(_ request: HTTPRequest, settings: HubSettings) throws {
         _ = Self.isReady
         guard let easy = curl_easy_init() else { throw HubError(.unreachable, "libcurl cannot be started") }
         self.easy = easy
+        reason = .allocate(capacity: Int(CURL_ERROR_SIZE))
+        reason.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         func set(_ option: CURLoption, _ value: Int) { _ = lab_curl_set_long(easy, option, value) }
         set(CURLOPT_NOSIGNAL, 1)
         // Redirections are followed by whoever knows which host may see the token.
@@ -53,10 +56,9 @@ final class Transfer {
         if let range = request.range {
             _ = lab_curl_set_text(easy, CURLOPT_RANGE, "\(range.lowerBound)-\(range.upperBound - 1)")
         }
-        for (name, value) in request.fields { list = curl_slist_append(list, "\(name): \(value)") }
         if let token = request.token { list = curl_slist_append(list, "Authorization: Bearer \(token.secret)") }
         _ = lab_curl_set_list(easy, CURLOPT_HTTPHEADER, list)
-        reason.withUnsafeMutableBufferPointer { _ = lab_curl_set_pointer(easy, CURLOPT_ERRORBUFFER, $0.baseAddress) }
+        _ = lab_curl_set_pointer(easy, CURLOPT_ERRORBUFFER, reason)
         let own = Unmanaged.passUnretained(self).toOpaque()
         _ = lab_curl_set_receiver(easy, CURLOPT_HEADERFUNCTION) { bytes, size, count, context in
             guard let bytes, let context else { return 0 }
@@ -76,6 +78,7 @@ final class Transfer {
     deinit {
         curl_easy_cleanup(easy)
         curl_slist_free_all(list)
+        reason.deallocate()
     }
 
     private static let isReady: Bool = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
@@ -113,7 +116,7 @@ final class Transfer {
     func end(_ code: CURLcode) {
         if isStopped { return onEnd(.stopped) }
         guard code == CURLE_OK else {
-            let text = String(decoding: reason.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+            let text = String(cString: reason)
             let words = text.isEmpty ? String(cString: curl_easy_strerror(code)) : text
             return onEnd(.failed(words, isFinal: Self.finalCodes.contains(code.rawValue)))
         }
@@ -137,7 +140,4 @@ final class Transfer {
 extension Duration {
     /// Whole milliseconds.
     var milliseconds: Int { Int(components.seconds) * 1000 + Int(components.attoseconds / 1_000_000_000_000_000) }
-
-    /// Seconds, with a fraction.
-    var seconds: Double { self / .seconds(1) }
 }

@@ -16,10 +16,9 @@ enum ModelFiles {
     ]
 
     /// What describes a model without its vocabulary's copies in older forms.
-    private static let descriptions: Set<String> = [
-        "config.json", "generation_config.json", "tokenizer.json", "tokenizer.model", "tokenizer_config.json",
-        "added_tokens.json", "chat_template.jinja", "chat_template.json", "README.md", index,
-    ]
+    private static let descriptions = texts.subtracting([
+        "special_tokens_map.json", "vocab.json", "merges.txt", "LICENSE", "heldout/calibration.txt",
+    ])
 
     /// Everything beside the weights.
     static func texts(of listing: RepositoryListing) -> [RepositoryFile] {
@@ -78,7 +77,7 @@ enum ModelFiles {
         func exists(_ name: String) -> Bool {
             FileManager.default.fileExists(atPath: folder.appendingPathComponent(name).path)
         }
-        if let name = ["config.json"].first(where: { !exists($0) }) { return name }
+        guard exists("config.json") else { return "config.json" }
         guard exists("tokenizer.json") || exists("tokenizer.model") else { return "tokenizer.json" }
         guard exists(index) else { return exists(single) ? nil : single }
         let names = try? shards(ofIndex: folder.appendingPathComponent(index))

@@ -39,14 +39,15 @@ package struct PositionPredictor {
 }
 
 /// Finds the largest logits of a position.
-struct TopSelection {
+package struct TopSelection {
     private let count: Int
     /// Logits of a block: its eight lanes are groups, whose maxima need no sorting across lanes.
     private let blockLength: Int
     private var maxima: [Lanes]
     private var sorted: [Float] = []
 
-    init(count: Int, vocabulary: Int) {
+    /// For so many of a position's logits, at least one.
+    package init(count: Int, vocabulary: Int) {
         self.count = min(count, vocabulary)
         // Some eight times as many groups as tokens wanted: their maxima then single out little more than those.
         blockLength = 8 * max(1, vocabulary / (8 * max(1, count)))
@@ -54,7 +55,7 @@ struct TopSelection {
     }
 
     /// The largest logits' indices, largest first, the lower index first where two are equal.
-    mutating func select(_ logits: UnsafeBufferPointer<Float>) -> [Int32] {
+    package mutating func select(_ logits: UnsafeBufferPointer<Float>) -> [Int32] {
         let threshold = findThreshold(logits)
         var candidates: [Int32] = []
         func consider(_ index: Int) {

@@ -83,7 +83,7 @@ public struct ServedToken: Sendable, Hashable, Codable {
     public var token: Int32
     /// Its bytes, which may be a part of a character.
     public var bytes: Data
-    /// ln p before temperature and all else that sampling does; nil for the first token of a prompt.
+    /// ln p before temperature and all else that sampling does; nil for the first token of a prompt, and where p is 0.
     public var logProbability: Double?
     /// The likeliest tokens, likeliest first.
     public var alternatives: [Alternative]
@@ -110,6 +110,10 @@ public struct ServedFinish: Sendable, Hashable, Codable {
         /// It was given up.
         case cancelled
     }
+
+    /// The end of a request that was given up before it had a slot.
+    package static let cancelledBeforeStart = ServedFinish(
+        reason: .cancelled, promptTokens: 0, cachedTokens: 0, writtenTokens: 0, firstTokenSeconds: 0, writingSeconds: 0)
 
     /// Why.
     public var reason: Reason

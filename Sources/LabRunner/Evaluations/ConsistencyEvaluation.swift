@@ -33,13 +33,16 @@ struct ConsistencyEvaluation {
         return findings
     }
 
-    /// What is said of a text's windows: asked for are the first.
+    /// What is said of the first windows of a text.
+    ///
+    /// - Parameter judged: how many of them a verdict is on; nil for all there are.
     private func findings<Score: Sendable>(
-        _ scores: [Scored<Score>], _ metrics: [any Metric<Score>], available: Int, keys: [Digest], cached: Bool = false
+        _ scores: [Scored<Score>], _ metrics: [any Metric<Score>], limit: Int?, of available: Int, judged: Int? = nil,
+        keys: [Digest], cached: Bool = false
     ) -> Findings {
         subject.findings(
-            scores, metrics: metrics, input: (text.name, text.sha256), available: available, part: "chunk", keys: keys,
-            cached: cached)
+            scores, metrics: metrics, input: (text.name, text.sha256), limit: limit, available: available,
+            judged: judged, part: "chunk", keys: keys, cached: cached)
     }
 
     // MARK: - Against itself
@@ -52,13 +55,14 @@ struct ConsistencyEvaluation {
         let variation = subject.variation
         let floor = try NoiseFloorMeasurement(own, predictions: predictions).divergences(
             of: subject.candidate, variation)
-        record.predictionsFloor = Self.summary(of: floor.scores)
+        record.predictionsFloor = .init(of: floor.scores)
         record.variation = subject.record(of: variation)
         let usage = floor.usage + predictions.usage
         // The floor is a figure of the windows that it is made on: they are all of it.
         var findings = findings(
-            floor.scores.map(Scored.scored), Registry.consistencyFloorMetrics, available: floor.scores.count,
-            keys: floor.keys, cached: usage.areAllReused)
+            floor.scores.map(Scored.scored), Registry.consistencyFloorMetrics, limit: floor.scores.count,
+            of: windows.count, judged: floor.scores.count, keys: floor.keys, cached: usage.areAllReused)
+        // The text is listed by what is compared on it.
         findings.datasets = []
         findings.usage = usage
         return findings
@@ -67,9 +71,11 @@ struct ConsistencyEvaluation {
     // MARK: - Against the CPU
 
     private func tokenization(_ isAlike: [Bool], keys: [Digest]) -> Findings {
-        findings(
-            isAlike.map(Scored.scored), [CountMetric<Bool>(.windowsTokenizedDifferently) { $0 ? 0 : 1 }],
-            available: isAlike.count, keys: keys)
+        var findings = findings(
+            isAlike.map(Scored.scored), [CountMetric<Bool>(.windowsTokenizedDifferently) { $0 ? 0 : 1 }], limit: nil,
+            of: isAlike.count, keys: keys)
+        findings.datasets = []
+        return findings
     }
 
     private func comparison(
@@ -82,7 +88,8 @@ struct ConsistencyEvaluation {
         let metrics = Registry.consistencyMetrics
         guard isCutAlike else {
             let reason = "the text is other tokens on \(reference.backend)"
-            return findings([.unscored(reason)], metrics, available: windows.count, keys: windows)
+            return findings(
+                [.unscored(reason)], metrics, limit: plan.chunkLimit, of: windows.count, keys: windows)
         }
         let predictions = try PredictionSource(shared, settings: PredictionSettings())
         let divergences = try Divergences(shared, of: subject.candidate, predictions: predictions) {
@@ -112,25 +119,29 @@ struct ConsistencyEvaluation {
                     unit: "chunks"))
         }
         let whole = scores.compactMap { index, scored in scored.score.map { (index: index, score: $0) } }
-        record.predictions = Self.summary(of: whole.map(\.score))
+        record.predictions = .init(of: whole.map(\.score))
         record.worst = Array(
             whole.flatMap { index, score in score.worst.map { FidelityRecord.WorstToken(chunk: index, token: $0) } }
                 .sorted { $0.token.klNats > $1.token.klNats }.prefix(Self.worstTokens))
         let usage = divergences.source.usage() + predictions.usage
         var findings = findings(
-            scores.map(\.score), metrics, available: windows.count, keys: indices.map { divergences.keys[$0] },
+            scores.map(\.score), metrics, limit: plan.chunkLimit, of: windows.count,
+            keys: indices.map { divergences.keys[$0] },
             cached: usage.areAllReused)
         findings.usage = usage
         return findings
     }
+}
 
-    private static func summary(of scores: [ChunkDivergence]) -> ConsistencyRecord.Predictions? {
+extension ConsistencyRecord.Predictions {
+    /// Sums up divergences; nil without any.
+    init?(of scores: [ChunkDivergence]) {
         guard let mean = KLMeanMetric().estimate(scores, level: 0.95),
             let largest = scores.flatMap(\.klNats).max(),
             let agreement = TopAgreementMetric().estimate(scores, level: 0.95),
             let difference = LogitDifferenceMetric().estimate(scores, level: 0.95)
         else { return nil }
-        return ConsistencyRecord.Predictions(
+        self.init(
             klMeanNats: mean.value, klMaxNats: Double(largest), topAgreementPercent: agreement.value,
             logitDifferenceMaxNats: difference.value, windows: scores.count)
     }

@@ -59,18 +59,20 @@ struct ConsistencySubject {
     ///
     /// - Parameters:
     ///   - input: the text or the prompts.
+    ///   - limit: how many of its first parts were asked for; nil for all.
     ///   - available: how many parts of it there are.
+    ///   - judged: how many of them a verdict is on; nil for all there are.
     ///   - keys: the keys of the samples behind the scores.
     func findings<Score: Sendable>(
-        _ scores: [Scored<Score>], metrics: [any Metric<Score>], input: (name: String, sha256: Digest), available: Int,
-        part: String, keys: [Digest], cached: Bool
+        _ scores: [Scored<Score>], metrics: [any Metric<Score>], input: (name: String, sha256: Digest), limit: Int?,
+        available: Int, judged: Int? = nil, part: String, keys: [Digest], cached: Bool
     ) -> Findings {
         var watch = GateWatch(
-            gates(on: metrics), metrics: metrics, available: available, isSequential: false, part: part)
+            gates(on: metrics), metrics: metrics, available: judged ?? available, isSequential: false, part: part)
         for score in scores { watch.observe(score) }
         let subject = MeasuredSubject(
             evaluation: plan.name, backend: session.backend, candidate: candidate, name: input.name,
-            sha256: input.sha256, limit: plan.chunkLimit, available: available, part: part)
+            sha256: input.sha256, limit: limit, available: available, part: part)
         return subject.findings(
             scores.compactMap(\.score), metrics: metrics, judgements: watch.judgements(),
             samples: Digest(ofSamples: keys), cached: cached, unscored: scores.count { $0.score == nil })

@@ -30,7 +30,11 @@ struct NoiseFloorMeasurement {
         }
         let other = Self.otherMicroBatch(contextLength: shared.plan.contextLength)
         let (scores, _, usage) = try divergences(of: parent, .init(microBatch: other))
-        let floor = Self.floor(of: scores, microBatches: [WorkerRequest.LoadParameters.usualMicroBatch, other])
+        let floor = ConsistencyRecord.Predictions(of: scores).map {
+            FidelityRecord.NoiseFloor(
+                klMeanNats: $0.klMeanNats, klMaxNats: $0.klMaxNats, topAgreementPercent: $0.topAgreementPercent,
+                chunks: $0.windows, microBatches: [WorkerRequest.LoadParameters.usualMicroBatch, other])
+        }
         if let floor, let predictions {
             try predictions.pack.note(
                 PackText(
@@ -62,14 +66,5 @@ struct NoiseFloorMeasurement {
                 ProgressUpdate(stage: stage, completed: scores.count, total: indices.count, unit: "chunks"))
         }
         return (scores, indices.map { divergences.keys[$0] }, divergences.source.usage())
-    }
-
-    private static func floor(of scores: [ChunkDivergence], microBatches: [Int]) -> FidelityRecord.NoiseFloor? {
-        guard let mean = KLMeanMetric().estimate(scores, level: 0.95), let largest = scores.flatMap(\.klNats).max(),
-            let agreement = TopAgreementMetric().estimate(scores, level: 0.95)
-        else { return nil }
-        return FidelityRecord.NoiseFloor(
-            klMeanNats: mean.value, klMaxNats: Double(largest), topAgreementPercent: agreement.value,
-            chunks: scores.count, microBatches: microBatches)
     }
 }

@@ -15,6 +15,8 @@ struct PromptEvaluation {
     let candidate: ArtifactRecord
     /// How texts are computed where that is not the run's own way.
     var variation: BackendSession.Variation?
+    /// Whose worker makes tokens of the prompts; nil for the same backend's.
+    var promptSession: BackendSession?
     let progress: ProgressHandler
 
     /// The prompts to ask.
@@ -29,11 +31,17 @@ struct PromptEvaluation {
 
     /// The prompts as tokens, by the parent's template, or the candidate's own where there is only a pack.
     func rendered(isThinking: Bool?) throws -> [RenderedPrompt] {
-        try rendered(isThinking: isThinking, by: runnableParent ?? candidate)
+        try rendered(isThinking: isThinking, by: runnableParent ?? candidate, on: promptSession ?? session)
     }
 
     /// The prompts as tokens, by an artifact's template; nil for the switch as the template has it by itself.
     func rendered(isThinking: Bool?, by artifact: ArtifactRecord) throws -> [RenderedPrompt] {
+        try rendered(isThinking: isThinking, by: artifact, on: session)
+    }
+
+    private func rendered(
+        isThinking: Bool?, by artifact: ArtifactRecord, on session: BackendSession
+    ) throws -> [RenderedPrompt] {
         try session.rendered(
             samples.map { isThinking == nil ? $0.unswitched : $0.prompt(isThinking: isThinking) }, by: artifact)
     }
@@ -106,6 +114,9 @@ struct PromptEvaluation {
         let missing = keys.indices.filter { asked.insert(keys[$0]).inserted }
         if !missing.isEmpty {
             let stage = "\(plan.name) \(artifact.model) \(artifact.recipe) on \(session.backend(of: artifact))"
+            // A model that is computed in another way is not in memory twice.
+            if variation != nil { session.release(artifact) }
+            defer { if variation != nil { session.release(artifact) } }
             let host = try session.host(of: artifact, variation).ready(for: shape)
             try solver.solve(missing, with: host) { index, output in
                 guard keys.indices.contains(index) else {

@@ -13,18 +13,20 @@ struct TextConsistencyEvaluation {
 
     func run() throws -> Findings {
         let session = subject.session
-        let own = prompts(on: session, subject.candidate, generation)
+        let own = try prompts(on: session, subject.candidate, generation)
         let texts = try own.texts(isThinking: false, sampling: .greedy, of: subject.candidate)
         var record = subject.record
         var findings = try floor(texts, into: &record)
+        if texts.usage.computed > 0 { session.release(subject.candidate) }
         guard subject.comparison != nil else {
             findings.append(subject.nothingToCompare)
             findings.consistency = [record]
             return findings
         }
         let reference = try session.reference()
-        let theirs = prompts(on: reference, subject.reference, generation)
+        let theirs = try prompts(on: reference, subject.reference, generation)
         let expected = try theirs.texts(isThinking: false, sampling: .greedy, of: subject.reference)
+        if expected.usage.computed > 0 { reference.release(subject.reference) }
         let (ownPrompts, theirPrompts) = (
             try own.rendered(isThinking: false, by: subject.candidate),
             try theirs.rendered(isThinking: false, by: subject.reference)
@@ -39,10 +41,10 @@ struct TextConsistencyEvaluation {
         record.renderedDifferently = scores.count { !$0.isRenderedAlike }
         record.texts = Self.summary(of: scores.map(\.comparison))
         record.differences = differences(scores.map(\.comparison), of: own, texts.values, expected.values)
-        let usage = texts.usage + expected.usage
         var compared = judged(
-            scores, TextConsistencyScore.metrics, keys: texts.keys + expected.keys, cached: usage.areAllReused)
-        compared.usage = usage
+            scores, TextConsistencyScore.metrics, keys: texts.keys + expected.keys,
+            cached: (texts.usage + expected.usage).areAllReused)
+        compared.usage = expected.usage
         findings.append(compared)
         findings.consistency = [record]
         return findings
@@ -52,10 +54,11 @@ struct TextConsistencyEvaluation {
     private func prompts(
         on session: BackendSession, _ artifact: ArtifactRecord, _ generation: Suite.GenerationPlan,
         _ variation: BackendSession.Variation? = nil
-    ) -> PromptEvaluation {
+    ) throws -> PromptEvaluation {
         PromptEvaluation(
             plan: subject.plan, generation: generation, promptSet: promptSet, session: session,
-            parent: .model(subject.reference), candidate: artifact, variation: variation, progress: subject.progress)
+            parent: .model(subject.reference), candidate: artifact, variation: variation,
+            promptSession: try session.reference(), progress: subject.progress)
     }
 
     private func judged<Score: Sendable>(
@@ -63,27 +66,27 @@ struct TextConsistencyEvaluation {
     ) -> Findings {
         subject.findings(
             scores.map(Scored.scored), metrics: metrics, input: (promptSet.name, promptSet.digest),
-            available: promptSet.samples.count, part: "prompt", keys: keys, cached: cached)
+            limit: subject.plan.chunkLimit, available: promptSet.samples.count, part: "prompt", keys: keys,
+            cached: cached)
     }
 
-    /// The same texts written fewer at a time and with other threads.
+    /// The same texts written fewer at a time and with other threads; what both took counts here.
     private func floor(
         _ texts: PromptEvaluation.Outputs<[GeneratedText]>, into record: inout ConsistencyRecord
     ) throws -> Findings {
         var other = generation
         other.parallelSequences = generation.parallelSequences > 1 ? (generation.parallelSequences + 1) / 2 : 2
         let variation = subject.variation
-        subject.session.release(subject.candidate)
         let again = try prompts(on: subject.session, subject.candidate, other, variation)
             .texts(isThinking: false, sampling: .greedy, of: subject.candidate)
-        subject.session.release(subject.candidate)
+        let usage = texts.usage + again.usage
         let comparisons = zip(texts.values, again.values).map { TextComparison(parent: $0[0], candidate: $1[0]) }
         record.textsFloor = Self.summary(of: comparisons)
         record.variation = subject.record(of: variation, parallelSequences: other.parallelSequences)
         var findings = judged(
             comparisons, TextConsistencyScore.floorMetrics, keys: texts.keys + again.keys,
-            cached: again.usage.areAllReused)
-        findings.usage = again.usage
+            cached: usage.areAllReused)
+        findings.usage = usage
         return findings
     }
 

@@ -1,7 +1,6 @@
 public import Foundation
 import LabCore
 import ModelFormats
-import Quantization
 
 /// What a GGUF file holds, from its header.
 public struct GGUFDescription: Codable, Sendable, Equatable {
@@ -37,20 +36,12 @@ public struct GGUFDescription: Codable, Sendable, Equatable {
     public init(_ file: URL) throws {
         let reader = try GGUFReader(file)
         name = reader.metadata.string("general.name")
-        let architecture = reader.metadata.string("general.architecture")
-        self.architecture = architecture
-        var fileType: UInt32?
-        if case .uint32(let value) = reader.metadata["general.file_type"] { fileType = value }
-        recipe = Recipe.all.first { $0.fileType == fileType }?.name
+        architecture = reader.metadata.string("general.architecture")
+        recipe = reader.recipeName
         bytes = reader.sizeBytes
-        parameters = reader.tensors.reduce(0) { $0 + $1.elementCount }
-        let tensorBytes = reader.tensors.reduce(0) { $0 + $1.byteCount }
-        bitsPerWeight = parameters > 0 ? 8 * Double(tensorBytes) / Double(parameters) : 0
-        if case .uint32(let value) = reader.metadata["\(architecture ?? "").context_length"] {
-            context = Int(value)
-        } else {
-            context = nil
-        }
+        parameters = reader.weights
+        bitsPerWeight = reader.bitsPerWeight ?? 0
+        context = reader.contextLength
         types = Dictionary(grouping: reader.tensors, by: \.type.name).mapValues(\.count)
         chatTemplate = reader.metadata.string("tokenizer.chat_template").map(ModelDescription.ChatTemplate.init)
     }

@@ -1,10 +1,11 @@
 import Foundation
 import LabCore
+import Reports
 
 extension ModelDescription {
     /// The description for people.
     public var text: String {
-        let extended = extendedContext.map { ", extended \(Self.grouped($0.value)) (\($0.source))" } ?? ""
+        let extended = extendedContext.map { ", extended \(Format.grouped($0.value)) (\($0.source))" } ?? ""
         let place =
             shardsInPlace == shards
             ? self.place : "\(self.place), \(shardsInPlace) of \(shards) file\(shards == 1 ? "" : "s") of weights"
@@ -17,7 +18,7 @@ extension ModelDescription {
                 "\(Self.short(parameters)), \(Self.short(parametersWithoutEmbeddings)) without embeddings "
                     + "(headers of the weights)"
             ),
-            ("context", "native \(Self.grouped(nativeContext.value)) (\(nativeContext.source))" + extended),
+            ("context", "native \(Format.grouped(nativeContext.value)) (\(nativeContext.source))" + extended),
             (
                 "weights",
                 "\(types.joined(separator: ", ")), \(ByteSize(weightsBytes)) in \(shards) file"
@@ -25,7 +26,7 @@ extension ModelDescription {
             ),
             (
                 "tokenizer",
-                [tokenizer.name, tokenizer.kind, "\(Self.grouped(tokenizer.tokens)) tokens (\(tokenizer.source))"]
+                [tokenizer.name, tokenizer.kind, "\(Format.grouped(tokenizer.tokens)) tokens (\(tokenizer.source))"]
                     .compactMap { $0 }.joined(separator: ", ")
             ),
             ("chat template", chatTemplate.map(Self.words) ?? "none"),
@@ -75,12 +76,5 @@ extension ModelDescription {
     private static func short(_ count: Int64) -> String {
         let value = Double(count)
         return value >= 1e9 ? "\((value / 1e9).fixed(2)) billion" : "\((value / 1e6).fixed(2)) million"
-    }
-
-    private static func grouped(_ number: Int) -> String {
-        let digits = String(number)
-        return digits.enumerated().map { index, digit in
-            index > 0 && (digits.count - index) % 3 == 0 ? ",\(digit)" : "\(digit)"
-        }.joined()
     }
 }

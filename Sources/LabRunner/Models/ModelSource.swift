@@ -30,21 +30,43 @@ public enum ModelSource: Sendable {
         }
     }
 
+    /// Whether a name is that of a repository, which is to be fetched.
+    public static func isRepository(_ name: String) -> Bool {
+        if case .repository = try? ModelSource(name) { true } else { false }
+    }
+
     /// The folder of a checkpoint, which is fetched where it is a hub's.
     ///
     /// Throws ``RunnerError`` for a GGUF file, and ``Hub/HubError``.
     public static func checkpoint(
         _ name: String, progress: @escaping ProgressHandler, notice: @escaping @Sendable (String) -> Void
     ) throws -> URL {
+        try find(name, here: { $0 }) { try HubClient(progress: progress, notice: notice).checkpoint($0).folder }
+    }
+
+    /// A checkpoint without the data of its weights, as far as that is not here.
+    ///
+    /// Throws ``RunnerError`` for a GGUF file, and ``Hub/HubError``.
+    public static func outline(
+        _ name: String, progress: @escaping ProgressHandler, notice: @escaping @Sendable (String) -> Void
+    ) throws -> CheckpointOutline {
+        try find(name, here: CheckpointOutline.init(whole:)) {
+            try HubClient(progress: progress, notice: notice).outline($0)
+        }
+    }
+
+    private static func find<Found>(
+        _ name: String, here: (URL) -> Found, atHub: (RepositoryReference) throws -> Found
+    ) throws -> Found {
         switch try ModelSource(name) {
-        case .folder(let url): return url
+        case .folder(let url): return here(url)
         case .file(let url):
             throw RunnerError(
                 "\(url.path) is a file, and a checkpoint is a folder",
                 remedy: "name the folder with config.json, tokenizer.json and safetensors, or a repository")
         case .repository(let reference):
             do {
-                return try HubClient(progress: progress, notice: notice).checkpoint(reference).folder
+                return try atHub(reference)
             } catch let error as HubError where [.missing, .unreachable, .offline].contains(error.code) {
                 throw reference.named(name, in: error)
             }

@@ -9,8 +9,8 @@ import Reports
 public struct ValidationRun {
     /// What is asked for.
     public struct Options: Sendable {
-        /// The checkpoint's folder.
-        public var original: URL
+        /// Brings the checkpoint's folder: called when everything else was found, for it may be a long download.
+        public var original: @Sendable () throws -> URL
         /// A GGUF file or an MLX folder.
         public var quantized: URL
         /// What to measure, by the names of the suite's evaluations or of their kinds; the suite's all when empty.
@@ -35,7 +35,9 @@ public struct ValidationRun {
         public var command: String
 
         /// Options with everything else at its default.
-        public init(original: URL, quantized: URL, output: URL, command: String) {
+        public init(
+            original: @escaping @Sendable () throws -> URL, quantized: URL, output: URL, command: String
+        ) {
             self.original = original
             self.quantized = quantized
             self.output = output
@@ -66,6 +68,8 @@ public struct ValidationRun {
     ///
     /// Throws an error that names what is missing or broken. A gate that fails is no error.
     public func run() throws -> Outcome {
+        // A slip is told before a large artifact is read for its recipe.
+        if options.suite == nil { try Self.requireKnown(options.metrics) }
         guard FileManager.default.fileExists(atPath: options.quantized.path) else {
             throw RunnerError(
                 "there is no artifact \(options.quantized.path)",
@@ -73,7 +77,6 @@ public struct ValidationRun {
         }
         let suite = try suite()
         var run = RunOptions(suite: suite, output: options.output, command: options.command)
-        run.model = options.original
         run.artifact = options.quantized
         run.evaluations = try Self.evaluations(options.metrics, of: suite)
         run.backends = [options.backend ?? (isFolder ? "mlx" : "cpu")]
@@ -82,6 +85,7 @@ public struct ValidationRun {
         run.compute = options.compute
         run.history = options.history
         run.store = options.store
+        run.model = try options.original()
         let outcome = try SuiteRun(options: run, progress: progress).run()
         let manifest = try enter(outcome.record)
         return Outcome(record: outcome.record, folder: outcome.folder, manifest: manifest)
@@ -138,25 +142,32 @@ public struct ValidationRun {
             remedy: "run ./llama-pajamas-quant in the lab's clone, or name a suite's folder with --suite")
     }
 
-    /// Refuses metrics that no suite measures: to be asked before long work.
+    /// Refuses metrics that no suite measures: to be asked before long work, where the recipe is not known yet.
     ///
     /// Throws ``RunnerError``.
     public static func requireKnown(_ metrics: [String]) throws {
-        _ = try evaluations(metrics, of: Suite(at: folder("suites/balanced")))
+        let suites = try suites.map { try Suite(at: folder("suites/" + $0)) }
+        for metric in metrics where suites.allSatisfy({ evaluation(metric, of: $0) == nil }) {
+            // The error names the evaluations of the fullest suite, which goes first.
+            _ = try suites.first.map { try evaluations([metric], of: $0) }
+        }
+    }
+
+    private static func evaluation(_ metric: String, of suite: Suite) -> String? {
+        let wanted = metric.lowercased()
+        return suite.evaluations.first { $0.name == wanted || $0.evaluator.rawValue == wanted }?.name
     }
 
     private static func evaluations(_ metrics: [String], of suite: Suite) throws -> [String] {
         try metrics.map { metric in
-            let wanted = metric.lowercased()
-            let found = suite.evaluations.first { $0.name == wanted || $0.evaluator.rawValue == wanted }
-            guard let found else {
+            guard let found = evaluation(metric, of: suite) else {
                 let names = suite.evaluations.map(\.name)
                 throw RunnerError(
                     "--metrics: suite \(suite.name) measures no '\(metric)'",
                     remedy: Spelling.hint(metric, among: names) + "choose from \(names.joined(separator: ", "))",
                     exitCode: .usage)
             }
-            return found.name
+            return found
         }
     }
 
@@ -181,15 +192,14 @@ public struct ValidationRun {
     }
 
     private static func results(_ record: RunRecord) -> [Manifest.Validation] {
-        let pairs = ValidatedPair.perplexities(of: record)
+        let pairs = record.validatedPerplexities
         return record.verdicts.map { verdict in
-            let pair = pairs.first { $0.evaluation == verdict.evaluation && $0.backend == verdict.backend }
-            let isPerplexity = verdict.metric == "perplexity_increase"
+            let pair = pairs.first { $0.verdict == verdict }
             return Manifest.Validation(
                 suite: record.suite.name, evaluation: verdict.evaluation, backend: verdict.backend,
                 metric: verdict.metric, status: verdict.status.rawValue, value: verdict.value,
                 threshold: verdict.threshold?.limit, unit: verdict.threshold?.unit,
-                baseline: isPerplexity ? pair?.baseline : nil, quantized: isPerplexity ? pair?.quantized : nil,
+                baseline: pair?.baseline, quantized: pair?.quantized,
                 samples: record.measurements.first {
                     $0.metric == verdict.metric && $0.evaluation == verdict.evaluation
                         && $0.backend == verdict.backend && $0.artifact == verdict.artifact

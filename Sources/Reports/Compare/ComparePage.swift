@@ -92,7 +92,7 @@ public enum ComparePage {
             size = Markup(
                 candidates.map { "\(Format.bytes($0.bytes)), \(Format.fixed($0.bitsPerWeight, 2)) bits/weight" }
                     .joined(separator: "; "))
-            engine = Markup(run.engine.map { "llama.cpp \($0.build)" } ?? "none ran")
+            engine = Markup(run.engine.map(Format.engine) ?? "none ran")
             device = Markup(run.machine.device)
         }
     }

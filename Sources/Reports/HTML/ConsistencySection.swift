@@ -10,11 +10,12 @@ struct ConsistencySection {
     let texts: [Row]
     let hasTexts: Bool
     let flaws: [Flaw]
+    let worst: [Worst]
     let pairs: [Pair]
     let hasPairs: Bool
     let notes: [Note]
 
-    /// A comparison, or a backend beside itself. The first two values are of predictions or of texts.
+    /// A comparison, or a backend beside itself. The values are of predictions, or of texts.
     struct Row {
         let name: Markup
         let against: Markup
@@ -26,6 +27,16 @@ struct ConsistencySection {
     /// Tokens that are not the same on both sides.
     struct Flaw {
         let text: Markup
+    }
+
+    /// Tokens at which two sides differ most.
+    struct Worst {
+        let heading: Markup
+        let parent: Markup
+        let candidate: Markup
+        let first = Markup("CPU")
+        let second = Markup("here")
+        let tokens: [FidelitySection.WorstRow]
     }
 
     /// Two texts that part.
@@ -41,8 +52,8 @@ struct ConsistencySection {
         let text: Markup
     }
 
-    /// Pairs of texts on a page.
-    private static let pairLimit = 6
+    /// Pairs of texts and tokens of a comparison on a page; report.json has all that were kept.
+    private static let (pairLimit, tokenLimit) = (3, 4)
 
     /// Nil where nothing was compared.
     init?(_ run: RunRecord) {
@@ -65,11 +76,19 @@ struct ConsistencySection {
             }
         }
         hasTexts = !texts.isEmpty
-        flaws = records.flatMap { record in
-            ConsistencyText.flaws(record, in: run).map { Flaw(text: Markup($0, limit: 300)) }
+        flaws = ConsistencyText.flaws(in: run).map { Flaw(text: Markup($0, limit: 300)) }
+        worst = records.compactMap { record in
+            guard let reference = record.reference, !record.worst.isEmpty else { return nil }
+            let name = ConsistencyText.name(of: record.side, in: run)
+            return Worst(
+                heading: Markup("Where \(name) differs most", limit: 300),
+                parent: Markup(ConsistencyText.name(of: reference, in: run), limit: 300),
+                candidate: Markup(name, limit: 300),
+                tokens: record.worst.prefix(Self.tokenLimit).map(FidelitySection.row))
         }
-        pairs = records.flatMap { record in record.differences.map { Self.pair($0, of: record, in: run) } }
-            .prefix(Self.pairLimit).map { $0 }
+        pairs = records.flatMap { record in
+            record.differences.prefix(Self.pairLimit).map { Self.pair($0, of: record, in: run) }
+        }
         hasPairs = !pairs.isEmpty
         notes = records.compactMap { record in
             ConsistencyText.floor(record, in: run).map { Note(text: Markup($0, limit: 300)) }

@@ -12,7 +12,9 @@ struct FidelitySection {
     let figures: [Figure]
     let facts: [ReportPage.Fact]
     let charts: [ReportPage.Chart]
-    let worst: [WorstRow]
+    let first = Markup("parent")
+    let second = Markup("candidate")
+    let tokens: [WorstRow]
     let hasWorst: Bool
 
     struct Figure {
@@ -49,8 +51,8 @@ struct FidelitySection {
         charts =
             run.divergenceSeries(of: record).flatMap { DivergenceChart($0, record: record, in: run) }
             .map { [ReportPage.Chart($0.chart, summary: $0.summary, id: id)] } ?? []
-        worst = record.worst.map(Self.row)
-        hasWorst = !worst.isEmpty
+        tokens = record.worst.map(Self.row)
+        hasWorst = !tokens.isEmpty
     }
 
     private static func figure(
@@ -90,7 +92,7 @@ struct FidelitySection {
         return facts.map { ReportPage.Fact(term: Markup($0.0), value: Markup($0.1)) }
     }
 
-    private static func row(_ worst: FidelityRecord.WorstToken) -> WorstRow {
+    static func row(_ worst: FidelityRecord.WorstToken) -> WorstRow {
         let token = worst.token
         return WorstRow(
             place: Markup("chunk \(worst.chunk), token \(token.position)"),

@@ -19,6 +19,7 @@ enum PageTemplates {
         "generation": PackageResources.generation_mustache, "artifacts": PackageResources.artifacts_mustache,
         "runs": PackageResources.runs_mustache, "trends": PackageResources.trends_mustache,
         "compare": PackageResources.compare_mustache, "regression": PackageResources.regression_mustache,
+        "worst": PackageResources.worst_mustache,
     ]
 
     static func render(_ content: Any, with page: Page) throws -> String {

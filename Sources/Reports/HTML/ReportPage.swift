@@ -272,7 +272,7 @@ struct ReportPage {
                 "Commit",
                 [run.origin?.commit, run.origin?.branch.map { "on \($0)" }].compactMap { $0 }.joined(separator: " ")
             ),
-            ("Engine", run.engine.map { "llama.cpp \($0.build)" } ?? "none ran"),
+            ("Engine", run.engine.map(Format.engine) ?? "none ran"),
             ("Processor", "\(machine.processor), \(Format.count(machine.threads, "thread"))"),
             ("Device class", machine.device),
             ("Memory", Format.bytes(machine.memoryBytes)),

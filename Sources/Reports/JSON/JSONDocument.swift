@@ -1,5 +1,5 @@
 import Foundation
-import LabCore
+package import LabCore
 
 /// The shape of the JSON report.
 ///
@@ -211,7 +211,8 @@ extension JSONDocument {
         regression = run.regression.map(Regression.init)
         fidelity = (run.fidelity ?? []).map(Fidelity.init)
         validation = Validation(
-            perplexity: Self.validatedPerplexity(run), samples: (run.texts ?? []).map(ValidatedSample.init))
+            perplexity: run.validatedPerplexities.first.map(ValidatedPerplexity.init),
+            samples: (run.texts ?? []).map(ValidatedSample.init))
         datasets = run.datasets.map {
             Dataset(
                 name: $0.name, sha256: $0.sha256, chunks: $0.chunks, chunksAvailable: $0.chunksAvailable,
@@ -248,25 +249,45 @@ extension JSONDocument {
         speedSetups = (run.speedSetups ?? []).map(SpeedSetup.init)
         consistency = (run.consistency ?? []).map(Consistency.init)
     }
+}
 
-    /// The first candidate whose perplexity was measured together with its parent's.
-    private static func validatedPerplexity(_ run: RunRecord) -> ValidatedPerplexity? {
-        let parents = Set(run.artifacts.filter { $0.role == .parent }.map(\.path))
-        for increase in run.measurements where increase.metric == MetricDefinition.perplexityIncrease.name {
-            let perplexities = run.measurements.filter {
+/// The perplexities of a parent and of an artifact made from it, measured together.
+package struct ValidatedPair {
+    /// How much worse the artifact is, in percent; names the evaluation, the backend and the artifact.
+    package let increase: LabCore.Measurement
+    /// The parent's perplexity.
+    package let baseline: Double
+    /// The artifact's.
+    package let quantized: Double
+    /// What the gate on the increase said; nil where none judged it.
+    package let verdict: Verdict?
+}
+
+extension RunRecord {
+    /// The candidates whose perplexities were measured together with their parents', in the order of the measurements.
+    package var validatedPerplexities: [ValidatedPair] {
+        let parents = Set(artifacts.filter { $0.role == .parent }.map(\.path))
+        return measurements.filter { $0.metric == MetricDefinition.perplexityIncrease.name }.compactMap { increase in
+            let perplexities = measurements.filter {
                 $0.metric == MetricDefinition.perplexity.name && $0.evaluation == increase.evaluation
                     && $0.backend == increase.backend
             }
             guard let baseline = perplexities.first(where: { parents.contains($0.artifact) }),
                 let quantized = perplexities.first(where: { $0.artifact == increase.artifact })
-            else { continue }
-            let verdict = run.verdict(on: increase)
-            return ValidatedPerplexity(
-                evaluation: increase.evaluation, backend: increase.backend, artifact: increase.artifact,
-                baseline: baseline.value, quantized: quantized.value, increasePct: increase.value,
-                threshold: verdict?.threshold?.limit, pass: verdict.map { $0.status == .pass })
+            else { return nil }
+            return ValidatedPair(
+                increase: increase, baseline: baseline.value, quantized: quantized.value,
+                verdict: verdict(on: increase))
         }
-        return nil
+    }
+}
+
+extension JSONDocument.ValidatedPerplexity {
+    fileprivate init(_ pair: ValidatedPair) {
+        self.init(
+            evaluation: pair.increase.evaluation, backend: pair.increase.backend, artifact: pair.increase.artifact,
+            baseline: pair.baseline, quantized: pair.quantized, increasePct: pair.increase.value,
+            threshold: pair.verdict?.threshold?.limit, pass: pair.verdict.map { $0.status == .pass })
     }
 }
 

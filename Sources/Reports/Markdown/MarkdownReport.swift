@@ -20,6 +20,10 @@ public enum MarkdownReport {
             page.add("")
             for line in GateMarkdown.table(RegressionText(regression)).dropLast() { page.add(line) }
         }
+        for flaw in ConsistencyText.flaws(in: run) {
+            page.add("")
+            page.add(MarkdownText(flaw, limit: 600, startsLine: true).text)
+        }
         gates(run, &page)
         failures(run, &page)
         page.add("")
@@ -195,7 +199,7 @@ public enum MarkdownReport {
         for dataset in run.datasets.prefix(20) {
             page.add("- Data: \(MarkdownText(dataset.name).text), \(MarkdownText.code(dataset.sha256.hex))")
         }
-        if let engine = run.engine { page.add("- Engine: llama.cpp \(MarkdownText(engine.build).text)") }
+        if let engine = run.engine { page.add("- Engine: \(MarkdownText(Format.engine(engine)).text)") }
         let machine = run.machine
         page.add(
             "- Machine: \(MarkdownText("\(machine.processor), \(Format.count(machine.threads, "thread"))").text), "

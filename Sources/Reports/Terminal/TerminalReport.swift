@@ -16,6 +16,9 @@ public enum TerminalReport {
         lines += regression(run, terminal)
         lines += measurements(run, terminal)
         lines += TerminalSpeed.lines(run, terminal)
+        for flaw in ConsistencyText.flaws(in: run) {
+            lines += [""] + terminal.wrap(VisibleText(flaw).text, indent: 2)
+        }
         lines += gates(run, terminal, headline)
         if !run.artifacts.isEmpty {
             lines.append("")

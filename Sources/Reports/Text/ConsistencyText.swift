@@ -12,6 +12,9 @@ enum ConsistencyText {
         record.reference.map { name(of: $0, in: run) } ?? "itself"
     }
 
+    /// What any two sides were given and did not read alike.
+    static func flaws(in run: RunRecord) -> [String] { (run.consistency ?? []).flatMap { flaws($0, in: run) } }
+
     /// What both sides were given and did not read alike; empty where there is none of it.
     static func flaws(_ record: ConsistencyRecord, in run: RunRecord) -> [String] {
         guard let reference = record.reference else { return [] }

@@ -242,6 +242,11 @@ package enum Format {
         "\(count) \(noun)\(count == 1 ? "" : "s")"
     }
 
+    /// What computed: "llama.cpp b11434-1a2b3c", or mlx-lm, whose build names it.
+    static func engine(_ engine: EngineRecord) -> String {
+        engine.build.hasPrefix("mlx") ? engine.build : "llama.cpp \(engine.build)"
+    }
+
     /// A metric's or unit's name in words: "perplexity increase", "KL p99", "top-1 agreement".
     package static func words(_ name: String) -> String {
         if name == MetricDefinition.followedAgreement.name { return "teacher-forced agreement" }

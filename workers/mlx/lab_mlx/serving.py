@@ -18,6 +18,7 @@ from .generation import PREFILL_MICRO_BATCHES, Batch
 from .problem import WorkerProblem
 from .sampling import Sampling, largest
 from .scoring import Context
+from .softmax import LogSoftmax
 
 CONTENT, THOUGHT = 0, 1
 
@@ -40,6 +41,21 @@ class Refusal(Exception):
         self.failure = {"cause": cause, "message": message}
 
 
+def _content(message: dict[str, Any]) -> str:
+    """What a message says, of its parts too."""
+    content = message.get("content") or ""
+    if isinstance(content, str):
+        return content
+    if not isinstance(content, list):
+        raise Refusal("a message's content is no text")
+    texts = []
+    for part in content:
+        if not isinstance(part, dict) or part.get("type") != "text" or not isinstance(part.get("text"), str):
+            raise Refusal("a message's content has a part that is no text")
+        texts.append(part["text"])
+    return "".join(texts)
+
+
 class Answer:
     """A request and what has been written for it; lies in a batch as a Continuation does."""
 
@@ -56,7 +72,7 @@ class Answer:
         self.sampling = Sampling.decoding(sampling["sampling"])
         self.bias = dict(zip(sampling["bias"][::2], sampling["bias"][1::2]))
         self.stops = [stop.encode() for stop in asked["stops"]]
-        # Bytes that were written, those that went out as text, and what went out of each part.
+        # Bytes that were written where they are taken apart, those that wait, and what went out of each part.
         self._text = b""
         self._held = b""
         self._sent = {CONTENT: "", THOUGHT: ""}
@@ -91,30 +107,28 @@ class Answer:
         if found:
             place, stop = min(found)
             self.stop = stop.decode()
-            self._text += self._held[:place]
-            self._held = b""
-            return self._parts()
+            passed, self._held = self._held[:place], b""
+            return self._parts(passed)
         kept = max([cut_bytes(self._held)] + [
             count for stop in self.stops for count in range(1, len(stop)) if self._held.endswith(stop[:count])])
         passed = self._held[: len(self._held) - kept]
         self._held = self._held[len(passed) :]
-        self._text += passed
-        return self._parts() if passed else []
+        return self._parts(passed)
 
     def finish(self) -> list[tuple[int, str]]:
         """What is left at the end."""
-        self._text += self._held
-        self._held = b""
-        return self._parts()
+        passed, self._held = self._held, b""
+        return self._parts(passed)
 
-    def _parts(self) -> list[tuple[int, str]]:
+    def _parts(self, passed: bytes) -> list[tuple[int, str]]:
+        if not passed:
+            return []
         if self.format is None:
-            parts = {THOUGHT: "", CONTENT: self._text.decode(errors="replace")}
-        else:
-            found = self.format.parse(self._text)
-            parts = {THOUGHT: found.thought or "", CONTENT: found.content}
+            return [(CONTENT, passed.decode(errors="replace"))]
+        self._text += passed
+        found = self.format.parse(self._text)
         out = []
-        for part, text in parts.items():
+        for part, text in ((THOUGHT, found.thought or ""), (CONTENT, found.content)):
             if len(text) > len(self._sent[part]) and text.startswith(self._sent[part]):
                 out.append((part, text[len(self._sent[part]) :]))
                 self._sent[part] = text
@@ -170,10 +184,8 @@ class Serving:
             return
         try:
             self._waiting.append(self._answer(identifier, asked))
-        except Refusal as refusal:
-            self._tell(identifier, "failed", {"_0": refusal.failure})
-        except WorkerProblem as problem:
-            self._tell(identifier, "failed", {"_0": {"cause": "request", "message": problem.failure["message"]}})
+        except Exception as error:  # A request may hold anything, and others are being answered.
+            self._fail(identifier, error, "request")
 
     def _answer(self, identifier: int, asked: dict[str, Any]) -> Answer:
         if asked.get("grammar") is not None or asked.get("schema") is not None:
@@ -206,10 +218,9 @@ class Serving:
             raise Refusal("the model has no chat template")
         messages = []
         for message in json.loads(conversation["messages"]):
-            content = message.get("content") or ""
-            if isinstance(content, list):
-                content = "".join(part.get("text", "") for part in content)
-            messages.append({**message, "content": content})
+            if not isinstance(message, dict):
+                raise Refusal("a message is no object")
+            messages.append({**message, "content": _content(message)})
         text, format = self._template.render(messages, conversation.get("isThinking"))
         return self._tokenizer.encode_prompt(text, parse_special=True), format
 
@@ -228,16 +239,24 @@ class Serving:
     def _step(self) -> None:
         if self._batch.sequences:
             self._batch.keep(self._write(self._batch.step(), 0))
-        while self._waiting and len(self._batch.sequences) < self._room:
+        # One prompt for each step, so that the texts that are being written go on.
+        if self._waiting and len(self._batch.sequences) < self._room:
             answer = self._waiting.popleft()
             self._tell(answer.identifier, "started", {"promptTokens": len(answer.prompt)})
-            self._tell_prompt(answer)
-            if answer.asked.get("maximumTokens") == 0:
-                self._tell(answer.identifier, "finished", {"_0": answer.end("length")})
-                continue
-            first = len(self._batch.sequences)
-            logits = self._batch.prefill([answer])
-            self._batch.keep(list(range(first)) + self._write(logits, first))
+            try:
+                self._begin(answer)
+            except Exception as error:  # MLX raises many kinds.
+                self._batch.keep([row for row, each in enumerate(self._batch.sequences) if each is not answer])
+                self._fail(answer.identifier, error, "worker")
+
+    def _begin(self, answer: Answer) -> None:
+        self._tell_prompt(answer)
+        if answer.asked.get("maximumTokens") == 0:
+            self._tell(answer.identifier, "finished", {"_0": answer.end("length")})
+            return
+        first = len(self._batch.sequences)
+        logits = self._batch.prefill([answer])
+        self._batch.keep(list(range(first)) + self._write(logits, first))
 
     def _write(self, rows: np.ndarray, first: int) -> list[int]:
         """Takes the next token of sequences from the row `first` on; returns the rows of those that go on."""
@@ -246,8 +265,8 @@ class Serving:
             answer = self._batch.sequences[row]
             try:
                 reason = self._write_one(answer, np.asarray(logits))
-            except WorkerProblem as problem:
-                self._tell(answer.identifier, "failed", {"_0": {"cause": "worker", "message": problem.failure["message"]}})
+            except Exception as error:  # Others are being answered.
+                self._fail(answer.identifier, error, "worker")
                 continue
             if reason is None:
                 going.append(row)
@@ -281,8 +300,11 @@ class Serving:
         step = PREFILL_MICRO_BATCHES * self._context.micro_batch
         hidden = self._context.network.hidden(mx.array([answer.prompt]), None, step)[0]
         told = [self._described(answer.prompt[0], None, 0)]
-        for place, token in enumerate(answer.prompt[1:]):
-            told.append(self._described(token, np.asarray(self._context.network.head(hidden[place])), count))
+        targets = answer.prompt[1:]
+        for start in range(0, len(targets), self._context.micro_batch):
+            tokens = targets[start : start + self._context.micro_batch]
+            rows = np.asarray(self._context.network.head(hidden[start : start + len(tokens)]))
+            told += [self._described(token, row, count) for token, row in zip(tokens, rows)]
         self._tell(answer.identifier, "prompt", {"_0": told})
 
     def _described(self, token: int, logits: np.ndarray | None, count: int) -> dict[str, Any]:
@@ -290,12 +312,14 @@ class Serving:
         described: dict[str, Any] = {"token": token, "bytes": self._bytes(token), "alternatives": []}
         if logits is None:
             return described
-        row = logits.astype(np.float64)
-        total = row.max() + np.log(np.exp(row - row.max()).sum())
-        described["logProbability"] = float(row[token] - total)
+        likeliest = largest(logits, count) if count else np.empty(0, np.int64)
+        nats = LogSoftmax.of(logits[None]).nats(np.array([[token, *likeliest]]))[0]
+        # A probability of 0 has no logarithm.
+        if np.isfinite(nats[0]):
+            described["logProbability"] = -float(nats[0])
         described["alternatives"] = [
-            {"token": int(other), "logProbability": float(row[other] - total), "bytes": self._bytes(int(other))}
-            for other in (largest(logits, count) if count else [])]
+            {"token": int(other), "logProbability": -float(nat), "bytes": self._bytes(int(other))}
+            for other, nat in zip(likeliest, nats[1:]) if np.isfinite(nat)]
         return described
 
     def _bytes(self, token: int) -> str:
@@ -305,9 +329,16 @@ class Serving:
         frame = b"\0"
         for part, text in texts:
             content = text.encode()
-            frame += answer.identifier.to_bytes(4, "little") + bytes([part]) + len(content).to_bytes(4, "little") + content
+            head = answer.identifier.to_bytes(4, "little") + bytes([part]) + len(content).to_bytes(4, "little")
+            frame += head + content
         if len(frame) > 1:
             self._link.send_frame(frame)
+
+    def _fail(self, identifier: int, error: Exception, cause: str) -> None:
+        failure = {"cause": cause, "message": f"{type(error).__name__}: {error}"}
+        if isinstance(error, WorkerProblem):
+            failure["message"] = error.failure["message"]
+        self._tell(identifier, "failed", {"_0": error.failure if isinstance(error, Refusal) else failure})
 
     def _tell(self, identifier: int, event: str, payload: dict[str, Any]) -> None:
         self._link.send_frame(json.dumps([{"id": identifier, "event": {event: payload}}]).encode())

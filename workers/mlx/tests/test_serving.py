@@ -115,9 +115,20 @@ class ServingTests(unittest.TestCase):
             (asked({"tokens": {"_0": [1, 99_999]}}), "request"), (asked(text, grammar="root ::= \"a\""), "request"),
             (asked({"conversation": {"_0": {"messages": "[]", "tools": "[{}]"}}}), "request"),
         ]
+        odd: list[Any] = [
+            5, ["a"], [{"role": "user", "content": ["hi"]}], [{"role": "user", "content": 5}],
+            [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "a"}}]}],
+            [{"role": "user", "content": [{"type": "text", "text": 5}]}],
+        ]
+        cases += [(asked({"conversation": {"_0": {"messages": json.dumps(messages)}}}), "request") for messages in odd]
+        cases.append(({"source": text}, "request"))
         for identifier, (begin, cause) in enumerate(cases):
             self.ask(identifier, begin)
             self.assertEqual(self.last(identifier)["failed"]["_0"]["cause"], cause)
+        self.ask(98, asked(
+            {"conversation": {"_0": {"messages": '[{"role":"user","content":[{"type":"text","text":"Hi"}]}]'}}},
+            maximumTokens=1))
+        self.assertIn("finished", self.last(98))
         self.ask(99, asked(text, maximumTokens=2))
         self.assertEqual(self.last(99)["finished"]["_0"]["reason"], "length")
 
