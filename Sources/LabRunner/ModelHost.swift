@@ -39,6 +39,8 @@ final class ModelHost: InferenceModel {
     private var load = Load.nothing
     /// Seconds that reading the file took; nil before all of it is loaded.
     private(set) var loadSeconds: Double?
+    /// Windows that are best asked for together.
+    private var windowsAtOnce = 1
     /// The text that the worker has cut last.
     private var text: WindowText.ID?
 
@@ -69,6 +71,18 @@ final class ModelHost: InferenceModel {
     func ready(for shape: Shape) throws -> ModelHost {
         try ensure(.whole(shape))
         return self
+    }
+
+    /// A window with those that come next, as many as the worker computes side by side.
+    ///
+    /// - Parameters:
+    ///   - upcoming: the order in which windows will be asked for.
+    ///   - isMissing: whether a window has yet to be computed.
+    func group(_ index: Int, _ upcoming: [Int], isMissing: (Int) throws -> Bool) rethrows -> [Int] {
+        var group = [index]
+        guard windowsAtOnce > 1, let place = upcoming.firstIndex(of: index) else { return group }
+        for next in upcoming[(place + 1)...].prefix(windowsAtOnce - 1) where try isMissing(next) { group.append(next) }
+        return group
     }
 
     /// Prompts as the artifact's tokenizer and chat template turn them into tokens.
@@ -111,6 +125,7 @@ final class ModelHost: InferenceModel {
         load = .nothing
         if case .loaded(let model) = try started().perform(.load(parameters)), wanted != .vocabulary {
             loadSeconds = model.loadSeconds ?? loadSeconds
+            windowsAtOnce = model.windowsAtOnce ?? 1
         }
         load = wanted
     }

@@ -7,6 +7,9 @@ final class SampleSource<S: Solver> {
     private let known: (Int) throws -> S.Output?
     private let keep: (Int, S.Output) throws -> Void
     private let model: () throws -> ModelHost
+    /// The order in which samples will be asked for. Where the model computes several side by side, those that come next
+    /// are computed with the one that is asked for.
+    var upcoming: [Int] = []
     private var found: [Int: S.Output] = [:]
     private var computedIndices = Set<Int>()
 
@@ -33,18 +36,21 @@ final class SampleSource<S: Solver> {
             found[index] = output
             return output
         }
-        var result: S.Output?
-        try solver.solve([index], with: try model()) { solved, output in
-            guard solved == index else {
-                throw InferenceError(.garbled, "the worker solved sample \(solved) when asked for \(index)")
+        let model = try model()
+        let asked = try model.group(index, upcoming) { try found[$0] == nil && known($0) == nil }
+        try solver.solve(asked, with: model) { solved, output in
+            guard asked.contains(solved) else {
+                throw InferenceError(.garbled, "the worker solved sample \(solved) when asked for \(asked)")
             }
-            result = output
+            // The same window may stand twice in a text.
+            if try known(solved) == nil { try keep(solved, output) }
+            found[solved] = output
+            computedIndices.insert(solved)
         }
-        guard let result else { throw InferenceError(.garbled, "the worker left out sample \(index)") }
-        try keep(index, result)
-        found[index] = result
-        computedIndices.insert(index)
-        return result
+        guard let output = found[index], asked.allSatisfy({ found[$0] != nil }) else {
+            throw InferenceError(.garbled, "the worker left out some of the samples \(asked)")
+        }
+        return output
     }
 
     /// How many samples were computed and how many were known before the run.

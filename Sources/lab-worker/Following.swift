@@ -4,10 +4,11 @@ import LabCore
 extension Context {
     /// Sends texts through the model, several in one batch, each token given those before it.
     ///
-    /// - Parameter report: called with `followed` for each text as soon as it is through, and with `advanced` every
-    ///   second.
-    func follow(_ parameters: WorkerRequest.FollowParameters, report: (WorkerEvent) -> Void) throws {
-        for text in parameters.texts {
+    /// - Parameter report: called with `followed` for each text as soon as it is through.
+    func follow(
+        _ texts: [WorkerRequest.FollowParameters.Text], advance: Advance, report: (WorkerEvent) -> Void
+    ) throws {
+        for text in texts {
             guard !text.prompt.isEmpty else { throw WorkerProblem("text \(text.index) has no prompt to begin with") }
             // The last token is predicted, but predicts nothing.
             try requireTokens(text.prompt + text.continuation, of: "text \(text.index)", room: -1)
@@ -17,8 +18,7 @@ extension Context {
         let batch = Batch(capacity: Int(llama_n_batch(handle)))
         // The engine keeps a row of the vocabulary for each prediction.
         let mostRows = max(1, Self.logitBytes / (4 * vocabularySize))
-        var advance = Advance()
-        var waiting = parameters.texts.makeIterator()
+        var waiting = texts.makeIterator()
         var slots = [FollowedSequence?](repeating: nil, count: parallelSequences)
 
         while true {
@@ -38,7 +38,7 @@ extension Context {
             }
             if batch.count > 0 {
                 try batch.decode(in: self)
-                advance.count(batch.count, report)
+                advance.count(batch.count)
             }
             for (target, (nats, choice)) in zip(targets, try predictions(of: targets.map(\.token))) {
                 slots[target.sequence]?.output.nats.append(Float(nats))

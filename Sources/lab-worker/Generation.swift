@@ -1,4 +1,5 @@
 import CLlama
+import Foundation
 import LabCore
 
 extension Context {
@@ -7,9 +8,10 @@ extension Context {
     /// A sequence whose text is whole takes the next prompt at once; the others wait while it is filled. What is drawn
     /// depends on a prompt's seed alone, not on its sequence.
     ///
-    /// - Parameter report: called with `completed` for each prompt as soon as its continuation is whole, and with
-    ///   `advanced` every second.
-    func generate(_ parameters: WorkerRequest.GenerateParameters, report: (WorkerEvent) -> Void) throws {
+    /// - Parameter report: called with `completed` for each prompt as soon as its continuation is whole.
+    func generate(
+        _ parameters: WorkerRequest.GenerateParameters, advance: Advance, report: (WorkerEvent) -> Void
+    ) throws {
         guard parameters.maximumTokens > 0 else { throw WorkerProblem("no tokens are asked for") }
         for prompt in parameters.prompts {
             try requireTokens(prompt.tokens, of: "prompt \(prompt.index)", room: 1)
@@ -24,7 +26,6 @@ extension Context {
         llama_memory_clear(memory, true)
         let batch = Batch(capacity: Int(llama_n_batch(handle)))
         var sampler = TokenSampler(parameters.sampling, vocabulary: vocabularySize)
-        var advance = Advance()
         var waiting = prompts.makeIterator()
         var slots = [Continuation?](repeating: nil, count: parallelSequences)
 
@@ -41,7 +42,7 @@ extension Context {
             }
             if batch.count == 0 { return }
             try batch.decode(in: self)
-            advance.count(batch.count, report)
+            advance.count(batch.count)
             for sequence in slots.indices {
                 guard var slot = slots[sequence], let row = slot.takeRow() else { continue }
                 guard
@@ -85,16 +86,24 @@ extension Context {
     }
 }
 
-/// Counts tokens and tells of them every second.
-struct Advance {
+/// Counts tokens, of all lanes, and tells of them every second.
+final class Advance: @unchecked Sendable {
+    private let report: (WorkerEvent) -> Void
+    // `lock` protects everything below it.
+    private let lock = NSLock()
     private var tokens = 0
     private var last = ContinuousClock.now
 
-    mutating func count(_ count: Int, _ report: (WorkerEvent) -> Void) {
-        tokens += count
-        let now = ContinuousClock.now
-        guard now - last >= .seconds(1) else { return }
-        last = now
-        report(.advanced(tokens))
+    /// - Parameter report: called with `advanced`, from any lane's thread.
+    init(report: @escaping (WorkerEvent) -> Void) { self.report = report }
+
+    func count(_ count: Int) {
+        lock.withLock {
+            tokens += count
+            let now = ContinuousClock.now
+            guard now - last >= .seconds(1) else { return }
+            last = now
+            report(.advanced(tokens))
+        }
     }
 }

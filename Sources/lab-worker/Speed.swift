@@ -12,9 +12,9 @@ extension Context {
     /// taken away again. With several sequences the first one's keys and values are copied to the others, and each step
     /// is one call to the engine.
     ///
-    /// - Parameter report: called with `timed` after each repetition that counts, and with `advanced` every second or so.
+    /// - Parameter report: called with `timed` after each repetition that counts.
     func benchmark(
-        _ parameters: WorkerRequest.BenchmarkParameters, report: (WorkerEvent) -> Void
+        _ parameters: WorkerRequest.BenchmarkParameters, advance: Advance, report: (WorkerEvent) -> Void
     ) throws -> WorkerEvent.BenchmarkSummary {
         let needed = parameters.depth + max(parameters.prefillTokens, parameters.decodeTokens)
         guard parameters.depth >= 0, parameters.prefillTokens > 0, parameters.decodeTokens > 0,
@@ -26,13 +26,13 @@ extension Context {
                 remedy: "ask for a longer context")
         }
         HostMemory.forgetPeak()
-        var run = BenchmarkRun(self, seed: parameters.seed)
-        let depthSeconds = try run.fill(to: parameters.depth, report)
+        var run = BenchmarkRun(self, seed: parameters.seed, advance: advance)
+        let depthSeconds = try run.fill(to: parameters.depth)
         for index in -parameters.warmUps..<parameters.repetitions {
-            let prefill = try run.prefill(parameters.prefillTokens, report)
-            try run.restore(report)
-            let steps = try run.decode(parameters.decodeTokens, report)
-            try run.restore(report)
+            let prefill = try run.prefill(parameters.prefillTokens)
+            try run.restore()
+            let steps = try run.decode(parameters.decodeTokens)
+            try run.restore()
             guard index >= 0 else { continue }
             report(
                 .timed(
@@ -53,11 +53,12 @@ private struct BenchmarkRun {
     private let batch: Batch
     private let capacity: Int
     private var generator: SplitMix64
-    private var advance = Advance()
+    private let advance: Advance
     private var depth = 0
 
-    init(_ context: Context, seed: UInt64) {
+    init(_ context: Context, seed: UInt64, advance: Advance) {
         self.context = context
+        self.advance = advance
         memory = llama_get_memory(context.handle)
         capacity = min(Context.benchmarkBatch, Int(llama_n_batch(context.handle)))
         // A step needs room for a token of each sequence.
@@ -66,7 +67,7 @@ private struct BenchmarkRun {
     }
 
     /// Fills every sequence to a depth; returns the seconds it took.
-    mutating func fill(to depth: Int, _ report: (WorkerEvent) -> Void) throws -> Double {
+    mutating func fill(to depth: Int) throws -> Double {
         self.depth = depth
         llama_memory_clear(memory, false)
         let start = ContinuousClock.now
@@ -80,7 +81,7 @@ private struct BenchmarkRun {
             try batch.decode(in: context)
             // Told when it has been computed, or a slow device would be silent for all of it.
             llama_synchronize(context.handle)
-            advance.count(batch.count, report)
+            advance.count(batch.count)
             position = end
         }
         if depth > 0 {
@@ -92,10 +93,10 @@ private struct BenchmarkRun {
     }
 
     /// Takes away what came after the depth; a memory that cannot forget a part is filled again.
-    mutating func restore(_ report: (WorkerEvent) -> Void) throws {
+    mutating func restore() throws {
         for sequence in 0..<context.parallelSequences {
             guard llama_memory_seq_rm(memory, llama_seq_id(sequence), llama_pos(depth), -1) else {
-                _ = try fill(to: depth, report)
+                _ = try fill(to: depth)
                 return
             }
         }
@@ -103,7 +104,7 @@ private struct BenchmarkRun {
 
     /// Times a prompt for each sequence; returns the seconds of computing them, and those until each has a first token.
     mutating func prefill(
-        _ tokens: Int, _ report: (WorkerEvent) -> Void
+        _ tokens: Int
     ) throws -> (whole: Double, firstToken: Double) {
         let sequences = context.parallelSequences
         let prompts = (0..<sequences).map { _ in (0..<tokens).map { token(at: depth + $0) } }
@@ -130,12 +131,12 @@ private struct BenchmarkRun {
             choosing += ContinuousClock.now - computed
         }
         let end = ContinuousClock.now - start
-        advance.count(sequences * tokens, report)
+        advance.count(sequences * tokens)
         return ((end - choosing) / .seconds(1), end / .seconds(1))
     }
 
     /// Times steps of decoding; returns the seconds of each.
-    mutating func decode(_ steps: Int, _ report: (WorkerEvent) -> Void) throws -> [Double] {
+    mutating func decode(_ steps: Int) throws -> [Double] {
         var seconds: [Double] = []
         seconds.reserveCapacity(steps)
         for step in 0..<steps {
@@ -147,7 +148,7 @@ private struct BenchmarkRun {
             try batch.decode(in: context)
             llama_synchronize(context.handle)
             seconds.append((ContinuousClock.now - start) / .seconds(1))
-            advance.count(batch.count, report)
+            advance.count(batch.count)
         }
         return seconds
     }

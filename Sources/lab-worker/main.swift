@@ -18,9 +18,10 @@ final class WorkerSession {
     /// Where requests wait while the worker serves.
     private let inbox: ServingInbox
     private var model: Model?
-    private var context: Context?
-    /// The parent's, for comparisons in lockstep.
-    private var parent: Context?
+    private var parent: Model?
+    /// How the artifact was asked for, and what computes it.
+    private var parameters: WorkerRequest.LoadParameters?
+    private var lanes: Lanes?
     private var text: ChunkedText?
     /// The file that was loaded last, and where to.
     private var path: String?
@@ -72,26 +73,34 @@ final class WorkerSession {
             guard let model else { throw WorkerProblem("no artifact is loaded") }
             return .rendered(try model.render(parameters.prompts))
         case .generate(let parameters):
-            guard let context else { throw WorkerProblem("no artifact is loaded") }
-            try context.generate(parameters) { wire.send($0, for: id) }
+            let advance = Advance { [wire] in wire.send($0, for: id) }
+            try requireLanes().deal(parameters.prompts) { context, prompts in
+                var own = parameters
+                own.prompts = prompts
+                try context.generate(own, advance: advance) { wire.send($0, for: id) }
+            }
             return .done
         case .follow(let parameters):
-            guard let context else { throw WorkerProblem("no artifact is loaded") }
-            try context.follow(parameters) { wire.send($0, for: id) }
+            let advance = Advance { [wire] in wire.send($0, for: id) }
+            try requireLanes().deal(parameters.texts) { context, texts in
+                try context.follow(texts, advance: advance) { wire.send($0, for: id) }
+            }
             return .done
         case .benchmark(let parameters):
             return .benchmarked(try benchmark(parameters, id: id))
         case .probe(let parameters):
             return .probed(try DeviceProbe(parameters, engine: engine).measure())
         case .restoreCalibration(let sums):
-            guard let collector = context?.collector else { throw WorkerProblem("no artifact is loaded to calibrate") }
+            guard let collector = lanes?.all[0].context.collector else {
+                throw WorkerProblem("no artifact is loaded to calibrate")
+            }
             collector.restore(sums)
             return .done
         case .calibrate(let parameters):
             try calibrate(parameters, id: id)
             return .done
         case .serve(let parameters):
-            guard let context else { throw WorkerProblem("no artifact is loaded") }
+            let context = try wholeContext()
             let loop = try ServingLoop(parameters, context: context, inbox: inbox, wire: wire)
             // A terminal sends Ctrl-C to the worker too, and it is the lab that decides what that stops.
             signal(SIGINT, SIG_IGN)
@@ -102,7 +111,7 @@ final class WorkerSession {
 
     private func load(_ parameters: WorkerRequest.LoadParameters) throws -> WorkerEvent.LoadedModel {
         parent = nil
-        context = nil
+        lanes = nil
         // Another context over the same file needs no second copy of it.
         let isSame = parameters.path == path && parameters.backend == backend && !parameters.vocabularyOnly
         let kept = isSame && model?.isWhole == true ? model : nil
@@ -115,23 +124,43 @@ final class WorkerSession {
         let start = ContinuousClock.now
         let loaded = try kept ?? Model(parameters, engine: engine)
         let seconds = (ContinuousClock.now - start) / .seconds(1)
-        if !parameters.vocabularyOnly { context = try Context(parameters, model: loaded) }
-        if let path = parameters.parentPath, !parameters.vocabularyOnly {
-            let parentModel = try Model(parameters, path: path, engine: engine)
-            try loaded.requireVocabulary(of: parentModel, path: path)
-            parent = try Context(parameters, microBatch: parameters.parentMicroBatch, model: parentModel)
+        if !parameters.vocabularyOnly {
+            parent = try parameters.parentPath.map { path in
+                let parent = try Model(parameters, path: path, engine: engine)
+                try loaded.requireVocabulary(of: parent, path: path)
+                return parent
+            }
+            lanes = try Lanes(parameters, model: loaded, parent: parent)
         }
         model = loaded
+        self.parameters = parameters
         var description = loaded.description
         description.loadSeconds = kept == nil ? seconds : nil
+        description.windowsAtOnce = lanes?.windowsAtOnce
         return description
+    }
+
+    private func requireLanes() throws -> Lanes {
+        guard let lanes else { throw WorkerProblem("no artifact is loaded") }
+        return lanes
+    }
+
+    /// One context with all threads and sequences.
+    private func wholeContext() throws -> Context {
+        guard let model, let parameters, let lanes else { throw WorkerProblem("no artifact is loaded") }
+        if lanes.all.count == 1 { return lanes.all[0].context }
+        self.lanes = nil
+        let whole = try Lanes(parameters, model: model, parent: parent, isWhole: true)
+        self.lanes = whole
+        return whole.all[0].context
     }
 
     private func benchmark(
         _ parameters: WorkerRequest.BenchmarkParameters, id: Int
     ) throws -> WorkerEvent.BenchmarkSummary {
-        guard let context, let backend else { throw WorkerProblem("no artifact is loaded") }
-        var summary = try context.benchmark(parameters) { wire.send($0, for: id) }
+        guard let backend else { throw WorkerProblem("no artifact is loaded") }
+        let advance = Advance { [wire] in wire.send($0, for: id) }
+        var summary = try wholeContext().benchmark(parameters, advance: advance) { wire.send($0, for: id) }
         if let before = deviceBytesBefore, let now = engine.deviceBytesInUse(backend) {
             summary.deviceBytes = max(0, now - before)
         }
@@ -139,12 +168,11 @@ final class WorkerSession {
     }
 
     private func calibrate(_ parameters: WorkerRequest.CalibrateParameters, id: Int) throws {
-        guard let context, let collector = context.collector, let text else {
+        guard let lane = lanes?.all[0], let collector = lane.context.collector, let text else {
             throw WorkerProblem("no artifact or no text is loaded to calibrate")
         }
-        let batch = Batch(capacity: context.contextLength)
         for index in parameters.chunks {
-            try context.calibrate(chunk(index, of: text, for: context), batch: batch)
+            try lane.context.calibrate(chunk(index, of: text, for: lane.context), batch: lane.batch)
             wire.send(.calibrated(index), for: id)
         }
         for sums in collector.collected { wire.send(.collected(sums), for: id) }
@@ -158,50 +186,57 @@ final class WorkerSession {
     }
 
     private func score(_ parameters: WorkerRequest.ScoreParameters, id: Int) throws {
-        guard let context, let text else { throw WorkerProblem("no artifact or no text is loaded") }
-        let batch = Batch(capacity: context.contextLength)
-        for index in parameters.chunks {
-            let score = try context.score(chunk(index, of: text, for: context), batch: batch)
-            wire.send(.scored(WorkerEvent.ScoredChunk(index: index, score: score)), for: id)
+        try computeChunks(parameters.chunks, id: id) { lane, tokens, index in
+            let score = try lane.context.score(tokens, batch: lane.batch)
+            return .scored(WorkerEvent.ScoredChunk(index: index, score: score))
         }
     }
 
     private func predict(_ parameters: WorkerRequest.PredictParameters, id: Int) throws {
-        guard let context, let text else { throw WorkerProblem("no artifact or no text is loaded") }
         if let problem = parameters.settings.problem { throw WorkerProblem(problem) }
-        let batch = Batch(capacity: context.contextLength)
-        for index in parameters.chunks {
-            let predictions = try context.predict(
-                chunk(index, of: text, for: context), settings: parameters.settings, batch: batch)
-            let event = WorkerEvent.PredictedChunk(
-                index: index, score: predictions.score, predictions: predictions.encoded())
-            wire.send(.predicted(event), for: id)
+        try computeChunks(parameters.chunks, id: id) { lane, tokens, index in
+            let predictions = try lane.context.predict(tokens, settings: parameters.settings, batch: lane.batch)
+            return .predicted(
+                WorkerEvent.PredictedChunk(index: index, score: predictions.score, predictions: predictions.encoded()))
+        }
+    }
+
+    /// Makes an event of each chunk.
+    private func computeChunks(
+        _ chunks: [Int], id: Int, _ body: (Lane, [llama_token], Int) throws -> WorkerEvent
+    ) throws {
+        guard let lanes, let text else { throw WorkerProblem("no artifact or no text is loaded") }
+        try lanes.compute(chunks, report: { wire.send($0, for: id) }) { lane, index in
+            try body(lane, chunk(index, of: text, for: lane.context), index)
         }
     }
 
     private func diverge(_ parameters: WorkerRequest.DivergeParameters, id: Int) throws {
-        guard let context, let text else { throw WorkerProblem("no artifact or no text is loaded") }
-        let batch = Batch(capacity: context.contextLength)
-        for wanted in parameters.chunks {
-            let tokens = try chunk(wanted.index, of: text, for: context)
-            let divergence: ChunkDivergence
-            if let data = wanted.predictions {
-                do {
-                    let predictions = try ChunkPredictions(decoding: data)
-                    divergence = try context.diverge(tokens, from: predictions, batch: batch)
-                } catch let error as PredictionsError {
-                    throw WorkerProblem("chunk \(wanted.index): \(error)", remedy: error.remedy)
-                }
-            } else {
-                guard let parent else {
-                    throw WorkerProblem(
-                        "chunk \(wanted.index) came without the parent's predictions, and no parent is loaded",
-                        remedy: "send predictions, or load the artifact with its parent")
-                }
-                divergence = try context.diverge(tokens, from: parent, batch: batch)
-            }
-            wire.send(.diverged(WorkerEvent.DivergedChunk(index: wanted.index, divergence: divergence)), for: id)
+        guard let lanes, let text else { throw WorkerProblem("no artifact or no text is loaded") }
+        try lanes.compute(parameters.chunks, report: { wire.send($0, for: id) }) { lane, wanted in
+            let tokens = try chunk(wanted.index, of: text, for: lane.context)
+            return .diverged(
+                WorkerEvent.DivergedChunk(index: wanted.index, divergence: try divergence(of: tokens, wanted, lane)))
         }
+    }
+
+    private func divergence(
+        of tokens: [llama_token], _ wanted: WorkerRequest.DivergeParameters.Chunk, _ lane: Lane
+    ) throws -> ChunkDivergence {
+        if let data = wanted.predictions {
+            do {
+                let predictions = try ChunkPredictions(decoding: data)
+                return try lane.context.diverge(tokens, from: predictions, batch: lane.batch)
+            } catch let error as PredictionsError {
+                throw WorkerProblem("chunk \(wanted.index): \(error)", remedy: error.remedy)
+            }
+        }
+        guard let parent = lane.parent else {
+            throw WorkerProblem(
+                "chunk \(wanted.index) came without the parent's predictions, and no parent is loaded",
+                remedy: "send predictions, or load the artifact with its parent")
+        }
+        return try lane.context.diverge(tokens, from: parent, batch: lane.batch)
     }
 }
 

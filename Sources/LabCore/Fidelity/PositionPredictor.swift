@@ -44,7 +44,7 @@ package struct TopSelection {
     /// Logits of a block: its eight lanes are groups, whose maxima need no sorting across lanes.
     private let blockLength: Int
     private var maxima: [Lanes]
-    private var sorted: [Float] = []
+    private var values: [Float] = []
 
     /// For so many of a position's logits, at least one.
     package init(count: Int, vocabulary: Int) {
@@ -57,9 +57,9 @@ package struct TopSelection {
     /// The largest logits' indices, largest first, the lower index first where two are equal.
     package mutating func select(_ logits: UnsafeBufferPointer<Float>) -> [Int32] {
         let threshold = findThreshold(logits)
-        var candidates: [Int32] = []
+        var candidates: [UInt64] = []
         func consider(_ index: Int) {
-            if logits[index] >= threshold { candidates.append(Int32(index)) }
+            if logits[index] >= threshold { candidates.append(Self.rank(logits[index], index)) }
         }
         for block in maxima.indices {
             let start = block * blockLength
@@ -68,11 +68,17 @@ package struct TopSelection {
             }
         }
         for index in maxima.count * blockLength..<logits.count { consider(index) }
-        candidates.sort { left, right in
-            let (a, b) = (logits[Int(left)], logits[Int(right)])
-            return a > b || (a == b && left < right)
-        }
-        return Array(candidates.prefix(count))
+        candidates.sort(by: >)
+        return candidates.prefix(count).map { Int32(truncatingIfNeeded: ~$0) }
+    }
+
+    /// A number that is larger for a larger logit, and for a lower index where two are equal; its last 32 bits are the
+    /// index, each the other way.
+    private static func rank(_ logit: Float, _ index: Int) -> UInt64 {
+        // The sum makes one zero of both.
+        let bits = (logit + 0).bitPattern
+        let ordered = bits >> 31 == 0 ? bits | 1 << 31 : ~bits
+        return UInt64(ordered) << 32 | UInt64(~UInt32(index))
     }
 
     /// A value that at least `count` logits reach: as many groups have a maximum as large.
@@ -87,9 +93,39 @@ package struct TopSelection {
             maxima[block] = maximum
         }
         guard maxima.count * 8 >= count else { return -.infinity }
-        sorted.removeAll(keepingCapacity: true)
-        for maximum in maxima { for lane in 0..<8 { sorted.append(maximum[lane]) } }
-        sorted.sort(by: >)
-        return sorted[count - 1]
+        values.removeAll(keepingCapacity: true)
+        for maximum in maxima { for lane in 0..<8 { values.append(maximum[lane]) } }
+        return values.withUnsafeMutableBufferPointer { $0.takeLargest(count) }
+    }
+}
+
+extension UnsafeMutableBufferPointer<Float> {
+    /// The element that so many are at least as large as, itself among them; leaves the elements in another order.
+    ///
+    /// Hoare's selection: a small vocabulary has some thousand elements at every position, whose order nobody wants.
+    fileprivate func takeLargest(_ count: Int) -> Float {
+        let wanted = count - 1
+        var (low, high) = (0, self.count - 1)
+        while low < high {
+            let (first, middle, last) = (self[low], self[low + (high - low) / 2], self[high])
+            let pivot = Swift.max(Swift.min(first, middle), Swift.min(Swift.max(first, middle), last))
+            var (left, right) = (low, high)
+            while left <= right {
+                while self[left] > pivot { left += 1 }
+                while self[right] < pivot { right -= 1 }
+                guard left <= right else { break }
+                swapAt(left, right)
+                left += 1
+                right -= 1
+            }
+            if wanted <= right {
+                high = right
+            } else if wanted >= left {
+                low = left
+            } else {
+                break
+            }
+        }
+        return self[wanted]
     }
 }

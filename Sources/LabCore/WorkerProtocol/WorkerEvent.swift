@@ -102,16 +102,20 @@ public enum WorkerEvent: Sendable, Hashable {
         public var vocabulary: Int
         /// Seconds that reading the file took; nil where it was there already, for another context.
         public var loadSeconds: Double?
+        /// Windows that are best asked for together, since that many are computed side by side; nil for one.
+        public var windowsAtOnce: Int?
 
         /// Creates a description.
         public init(
-            description: String, parameters: Int64, sizeBytes: Int64, vocabulary: Int, loadSeconds: Double? = nil
+            description: String, parameters: Int64, sizeBytes: Int64, vocabulary: Int, loadSeconds: Double? = nil,
+            windowsAtOnce: Int? = nil
         ) {
             self.description = description
             self.parameters = parameters
             self.sizeBytes = sizeBytes
             self.vocabulary = vocabulary
             self.loadSeconds = loadSeconds
+            self.windowsAtOnce = windowsAtOnce
         }
     }
 

@@ -96,6 +96,8 @@ struct ConsistencyEvaluation {
             session.host(of: subject.candidate)
         }
         let indices = shared.order(isSequential: false)
+        divergences.source.upcoming = indices
+        predictions.upcoming = indices
         let stage = "\(plan.name) \(subject.candidate.recipe)"
         if !indices.allSatisfy(divergences.isKnown) {
             // One of the two is in memory at a time.

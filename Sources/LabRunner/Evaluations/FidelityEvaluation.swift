@@ -30,6 +30,9 @@ struct FidelityEvaluation {
         let keys = candidate.keys
         let allKnown = keys.indices.allSatisfy(candidate.isKnown)
         let changes = allKnown ? [] : try shared.changes(shared.candidate, candidate.conditions)
+        let order = shared.order(allKnown: allKnown)
+        candidate.source.upcoming = order
+        predictions?.upcoming = order
         let scorer = DivergenceScorer()
         let metrics = Registry.fidelityMetrics(floorNats: floor.value?.klMeanNats)
         let outcome = try shared.measure(metrics, allKnown: allKnown) { index in

@@ -52,6 +52,8 @@ struct NoiseFloorMeasurement {
         let divergences = try Divergences(shared, of: parent, predictions: predictions, variation) {
             session.host(of: parent, variation, besides: predictions == nil ? parent : nil)
         }
+        divergences.source.upcoming = Array(indices)
+        predictions?.upcoming = Array(indices)
         if !indices.allSatisfy(divergences.isKnown) {
             // The parent is in memory once at a time: first as it always is, then in the other way.
             for index in indices { _ = try predictions?.record(of: index) }

@@ -31,9 +31,13 @@ struct PerplexityEvaluation {
                 return record.predictions.score
             }
         }
+        let areAllKnown = candidates.areAllKnown && isParentKnown
+        let order = shared.order(allKnown: areAllKnown)
+        candidates.source.upcoming = order
+        parents?.source.upcoming = order
         let scorer = LikelihoodScorer()
         let metrics = Registry.likelihoodMetrics
-        let outcome = try shared.measure(metrics, allKnown: candidates.areAllKnown && isParentKnown) { index in
+        let outcome = try shared.measure(metrics, allKnown: areAllKnown) { index in
             _ = try parentScore(index)
         } score: { index in
             scorer.score(try candidates.source.output(of: index), against: try parentScore(index))

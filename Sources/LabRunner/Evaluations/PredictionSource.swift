@@ -5,6 +5,8 @@ import LabCore
 /// A parent's predictions of windows: from its pack where they are there, computed and kept there where not.
 final class PredictionSource {
     let pack: PredictionPack
+    /// The order in which windows will be asked for.
+    var upcoming: [Int] = []
     private let shared: WindowEvaluation
     private var used = Set<Int>()
     private var computed = Set<Int>()
@@ -45,15 +47,21 @@ final class PredictionSource {
         guard case .model(let parent) = shared.parent else { throw pack.missing(index) }
         let solver = PredictionSolver(shared.settings, keeping: pack.description.settings)
         let host = try shared.parentSession.host(of: parent).ready(for: shared.text)
-        var output: PredictionSolver.Output?
-        try solver.solve([index], with: host) { output = $1 }
-        guard let output else { throw RunnerError("the worker described no predictions of window \(index)") }
-        try pack.keep(output.predictions, of: window)
-        // The same pass gives the parent's perplexity.
-        try shared.parentSession.keep(output.score, of: parent, shared.settings, window: window)
-        unknown.remove(window)
-        computed.insert(index)
-        return output.predictions
+        let asked = host.group(index, upcoming) { pack.recordBytes(of: shared.windows[$0]) == nil }
+        var predictions: Data?
+        try solver.solve(asked, with: host) { solved, output in
+            let window = shared.windows[solved]
+            // The same window may stand twice in a text.
+            if pack.recordBytes(of: window) == nil { try pack.keep(output.predictions, of: window) }
+            // The same pass gives the parent's perplexity.
+            try shared.parentSession.keep(output.score, of: parent, shared.settings, window: window)
+            unknown.remove(window)
+            computed.insert(solved)
+            used.insert(solved)
+            if solved == index { predictions = output.predictions }
+        }
+        guard let predictions else { throw RunnerError("the worker described no predictions of window \(index)") }
+        return predictions
     }
 
     /// Tells a history that has lost it, or never had it, the likelihood that a record carries.

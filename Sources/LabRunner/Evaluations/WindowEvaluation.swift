@@ -69,6 +69,9 @@ struct WindowEvaluation {
         return RandomOrder.order(of: windows)
     }
 
+    /// The windows that ``measure(_:allKnown:prepareParent:score:point:note:)`` asks for, in order.
+    func order(allKnown: Bool) -> [Int] { order(isSequential: isSequential && !allKnown) }
+
     /// Measures windows until every gate has its verdict, or until the last.
     ///
     /// - Parameters:
@@ -86,7 +89,7 @@ struct WindowEvaluation {
         var gates = GateWatch(
             plan.gates, metrics: metrics, available: windows.count, isSequential: isSequential)
         var watch = regressionWatch()
-        let order = order(isSequential: isSequential)
+        let order = order(allKnown: allKnown)
         if !isSequential, !allKnown { try prepareAll(order, prepareParent) }
         let stage = "\(plan.name) \(candidate.model) \(candidate.recipe) on \(session.backend)"
         var scores: [(index: Int, score: Score)] = []
