@@ -206,7 +206,7 @@ let package = Package(
         .testTarget(name: "ReportsTests", dependencies: ["Reports"], swiftSettings: sharedSettings),
         .testTarget(name: "HubTests", dependencies: ["Hub", "TestSupport"], swiftSettings: sharedSettings),
         .testTarget(
-            name: "CommandTests", dependencies: ["LabRunner", "History", "LabCore", "TestSupport"],
+            name: "CommandTests", dependencies: ["LabRunner", "History", "LabCore", "ModelFormats", "TestSupport"],
             swiftSettings: sharedSettings),
     ] + processorSpecificKernels + languageDetector,
     swiftLanguageModes: [.v6],

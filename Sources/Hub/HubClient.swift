@@ -68,11 +68,22 @@ public struct HubClient: Sendable {
     /// Throws ``HubError``.
     public func checkpoint(_ reference: RepositoryReference) throws -> Snapshot {
         let cache = HubCache(reference, root: settings.cache)
-        let listing: RepositoryListing
         switch try located(reference, cache) {
         case .cached(let snapshot): return snapshot
-        case .listed(let found): listing = found
+        case .listed(let listing): return try checkpoint(of: listing, to: cache)
         }
+    }
+
+    /// The checkpoint that a repository is, of which the contents are known already.
+    ///
+    /// Throws ``HubError``.
+    public func checkpoint(of contents: RepositoryContents) throws -> Snapshot {
+        let cache = HubCache(contents.reference, root: settings.cache)
+        guard let listing = contents.listing else { return try cachedCheckpoint(of: contents.commit, in: cache) }
+        return try checkpoint(of: listing, to: cache)
+    }
+
+    private func checkpoint(of listing: RepositoryListing, to cache: HubCache) throws -> Snapshot {
         let run = downloads(listing.commit, to: cache)
         let texts = ModelFiles.texts(of: listing)
         // The index says which weights there are.
@@ -82,13 +93,13 @@ public struct HubClient: Sendable {
             of: listing, index: index.isEmpty ? nil : cache.file(ModelFiles.index, of: listing.commit))
         try run.run(texts + weights)
         try cache.remember(listing.commit)
-        return Snapshot(folder: cache.snapshot(listing.commit), reference: reference, commit: listing.commit)
+        return Snapshot(folder: cache.snapshot(listing.commit), reference: cache.reference, commit: listing.commit)
     }
 
-    /// Where a model is to be had from.
-    enum Location {
+    /// Where something of a repository is to be had from.
+    enum Location<Found> {
         /// The cache has all of it.
-        case cached(Snapshot)
+        case cached(Found)
         /// The hub, which lists it.
         case listed(RepositoryListing)
     }
@@ -96,27 +107,46 @@ public struct HubClient: Sendable {
     /// Finds a model: at the hub, or in the cache where the hub is not to be asked or does not answer.
     ///
     /// Throws ``HubError``, also for a repository without a model.
-    func located(_ reference: RepositoryReference, _ cache: HubCache) throws -> Location {
+    func located(_ reference: RepositoryReference, _ cache: HubCache) throws -> Location<Snapshot> {
         // A commit never changes: what is there whole needs no question.
-        if reference.isCommit, let snapshot = try? cachedCheckpoint(reference, cache) { return .cached(snapshot) }
-        guard !settings.isOffline else { return .cached(try cachedCheckpoint(reference, cache)) }
-        let known = try? cachedCheckpoint(reference, cache)
-        let listing: RepositoryListing
-        do {
-            var brief = self
-            // Who has the model need not wait half a minute to hear that there is no network.
-            if known != nil { brief.settings.patience = min(1, settings.patience) }
-            listing = try brief.listing(reference)
-        } catch let error as HubError where error.code == .unreachable {
-            guard let known else { throw error }
-            notice("\(error.message); going on with what the cache has of \(reference), commit \(known.commit)")
-            return .cached(known)
+        if reference.isCommit, let snapshot = try? cachedCheckpoint(of: reference.revision, in: cache) {
+            return .cached(snapshot)
         }
-        guard listing.file("config.json") != nil else {
+        let location = try asked(cache) { try cachedCheckpoint(of: $0, in: cache) }
+        if case .listed(let listing) = location, listing.file("config.json") == nil {
             throw HubError(
                 .missing, "\(reference) has no config.json", remedy: "choose a repository with a model in safetensors")
         }
-        return .listed(listing)
+        return location
+    }
+
+    /// Asks the hub for a listing; where it is not to be asked or does not answer, what the cache has of a commit
+    /// stands in.
+    ///
+    /// Throws ``HubError``, also that of the cache.
+    func asked<Found>(_ cache: HubCache, orCached cached: (String) throws -> Found) throws -> Location<Found> {
+        guard !settings.isOffline else {
+            guard let commit = cache.knownCommit else { throw nothing(in: cache) }
+            return .cached(try cached(commit))
+        }
+        let known = cache.knownCommit.flatMap { commit in (try? cached(commit)).map { (commit: commit, found: $0) } }
+        do {
+            var brief = self
+            // Who has it need not wait half a minute to hear that there is no network.
+            if known != nil { brief.settings.patience = min(1, settings.patience) }
+            return .listed(try brief.listing(cache.reference))
+        } catch let error as HubError where error.code == .unreachable {
+            guard let known else { throw error }
+            notice(
+                "\(error.message); going on with what the cache has of \(cache.reference), commit \(known.commit)")
+            return .cached(known.found)
+        }
+    }
+
+    func nothing(in cache: HubCache) -> HubError {
+        HubError(
+            .offline, "the cache \(cache.root.path) has nothing of \(cache.reference), and HF_HUB_OFFLINE is set",
+            remedy: "unset HF_HUB_OFFLINE, or name the cache that has it with HF_HOME or HF_HUB_CACHE")
     }
 
     /// A small file of the web, whole.
@@ -137,19 +167,17 @@ public struct HubClient: Sendable {
         DownloadRun(cache: cache, commit: commit, settings: settings, progress: progress, notice: notice)
     }
 
-    private func cachedCheckpoint(_ reference: RepositoryReference, _ cache: HubCache) throws -> Snapshot {
-        guard let commit = cache.knownCommit else {
-            throw HubError(
-                .offline, "the cache \(cache.root.path) has nothing of \(reference), and HF_HUB_OFFLINE is set",
-                remedy: "unset HF_HUB_OFFLINE, or name the cache that has it with HF_HOME or HF_HUB_CACHE")
-        }
+    private func cachedCheckpoint(of commit: String, in cache: HubCache) throws -> Snapshot {
         let folder = cache.snapshot(commit)
         if let missing = ModelFiles.missing(in: folder) {
+            let isOffline = settings.isOffline
             throw HubError(
-                .offline, "the cache \(cache.root.path) lacks \(missing) of \(reference), and HF_HUB_OFFLINE is set",
-                remedy: "unset HF_HUB_OFFLINE, so that the rest can be fetched")
+                .offline,
+                "the cache \(cache.root.path) lacks \(missing) of \(cache.reference), and "
+                    + (isOffline ? "HF_HUB_OFFLINE is set" : "the hub does not answer"),
+                remedy: (isOffline ? "unset HF_HUB_OFFLINE" : "try again later") + ", so that the rest can be fetched")
         }
-        return Snapshot(folder: folder, reference: reference, commit: commit)
+        return Snapshot(folder: folder, reference: cache.reference, commit: commit)
     }
 
     /// Files of a repository by their paths, fetched where they are missing.
@@ -162,14 +190,7 @@ public struct HubClient: Sendable {
         {
             return Snapshot(folder: cache.snapshot(commit), reference: reference, commit: commit)
         }
-        let listing = try self.listing(reference)
-        let files = try paths.map { path in
-            guard let file = listing.file(path) else { throw HubError(.missing, "\(reference) has no file \(path)") }
-            return file
-        }
-        try downloads(listing.commit, to: cache).run(files)
-        try cache.remember(listing.commit)
-        return Snapshot(folder: cache.snapshot(listing.commit), reference: reference, commit: listing.commit)
+        return try fetch(paths, of: RepositoryContents(try listing(reference), cache: cache))
     }
 }
 

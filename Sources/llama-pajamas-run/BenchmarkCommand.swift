@@ -48,6 +48,11 @@ struct BenchmarkCommand: ParsableCommand {
             throw RunnerError(
                 "the speed of MLX folders is not measured here", remedy: "use mlx_lm.benchmark", exitCode: .usage)
         }
+        guard !choice.isSplit else {
+            throw RunnerError(
+                "the speed of a GGUF in several files is not measured",
+                remedy: "join them with llama-gguf-split --merge, or choose another with --artifact", exitCode: .usage)
+        }
         let work = FileManager.default.temporaryDirectory.appendingPathComponent("lab-benchmark-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: work, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: work) }

@@ -13,8 +13,9 @@ struct ChatCommand: ParsableCommand {
             On a terminal with line editing, history and commands (/help lists them); from a pipe each line is a \
             question. Ctrl-C stops an answer and not the program.
 
-            Example:
+            Examples:
               llama-pajamas-run chat --model ./models/qwen3-8b
+              llama-pajamas-run chat --model Qwen/Qwen3-8B-GGUF
             """)
 
     @OptionGroup var options: ModelOptions

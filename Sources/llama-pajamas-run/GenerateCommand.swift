@@ -14,8 +14,9 @@ struct GenerateCommand: ParsableCommand {
             The prompt is a question to answer by the model's chat template; with --raw it is text to go on from. It is \
             read from standard input where neither --prompt nor --file names one.
 
-            Example:
+            Examples:
               llama-pajamas-run generate --model ./models/qwen3-8b --prompt "Why is the sky blue?" --mode plain
+              llama-pajamas-run generate --model Qwen/Qwen3-8B-GGUF --artifact q6_k --prompt "Why is the sky blue?"
             """)
 
     @OptionGroup var options: ModelOptions
@@ -50,11 +51,11 @@ struct GenerateCommand: ParsableCommand {
     }
 
     func run() throws {
-        let text = try promptText()
+        // What is wrong in a small file is a fault to hear of before a model is fetched.
+        var request = try request(try promptText())
         let choice = try options.choose()
         let defaults = try GenerationDefaults(artifact: choice.artifact)
         let seed = sampling.seed ?? .random(in: 0...UInt64(UInt32.max))
-        var request = try request(text)
         let loader = try options.loader(choice, slots: min(n, 16))
         let service = try ModelService(report: Notice.say, connect: loader.connect)
         defer { service.stop() }

@@ -9,8 +9,22 @@ import Serving
 
 /// Which model a command runs, and on what.
 struct ModelOptions: ParsableArguments {
-    @Option(help: "A GGUF file, an MLX folder, or a folder with a manifest.json.")
+    @Option(
+        help: """
+            A GGUF file, an MLX folder, a folder with a manifest.json, or a repository with GGUF files or MLX's weights, \
+            such as Qwen/Qwen3-8B-GGUF or ID@REVISION.
+            """,
+        completion: .file())
     var model: String
+
+    @Option(help: ArgumentHelp("A repository's branch, tag or commit, as ID@REVISION has it.", valueName: "name"))
+    var revision: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The artifact to take of several: its name or a part of it, such as q6_k. Default: the best for the machine.",
+            valueName: "name"))
+    var artifact: String?
 
     @Option(help: "What it runs on: cpu, cuda, mlx, ... Default: the fastest that is here.")
     var backend: String?
@@ -27,6 +41,14 @@ struct ModelOptions: ParsableArguments {
     @OptionGroup(title: "Computing") var compute: ComputeOptions
 
     func validate() throws {
+        if revision != nil {
+            if model.contains("@") { throw ValidationError("--revision and ID@REVISION exclude each other") }
+            guard ModelSource.isRepository(model) else {
+                throw ValidationError(
+                    "--revision is for repositories such as Qwen/Qwen3-8B-GGUF, and \(model) is none, or is here")
+            }
+        }
+        if artifact == "" { throw ValidationError("--artifact must not be empty") }
         if let contextLength, !(16...16_777_216).contains(contextLength) {
             throw ValidationError("--context-length must be from 16 to 16777216")
         }
@@ -36,9 +58,12 @@ struct ModelOptions: ParsableArguments {
         }
     }
 
-    /// The artifact; says on standard error which it is and what its manifest says of it.
+    /// The artifact, fetched where it is a hub's; says on standard error which it is and what its manifest says of it.
     func choose() throws -> ModelChoice {
-        let choice = try ModelChoice.find(model, backend: backend?.lowercased(), checksDigest: !skipDigest)
+        let terminal = TerminalProgress()
+        let choice = try ModelChoice.find(
+            model + (revision.map { "@\($0)" } ?? ""), backend: backend?.lowercased(), artifact: artifact,
+            checksDigest: !skipDigest, progress: terminal.show, notice: { terminal.say("note: \($0)") })
         Notice.say("\(choice.name)\(choice.why.map { " (\($0))" } ?? ""): " + choice.remarks.joined(separator: "; "))
         for warning in choice.warnings { Notice.warn(warning) }
         return choice

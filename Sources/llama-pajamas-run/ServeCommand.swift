@@ -13,8 +13,9 @@ struct ServeCommand: ParsableCommand {
         discussion: """
             Listens on this machine alone unless --host says otherwise; put a proxy with TLS before it to serve others.
 
-            Example:
+            Examples:
               llama-pajamas-run serve --model ./models/qwen3-8b --port 8080
+              llama-pajamas-run serve --model Qwen/Qwen3-8B-GGUF --port 8080
             """)
 
     /// Interfaces that are spoken.
@@ -59,13 +60,14 @@ struct ServeCommand: ParsableCommand {
     }
 
     func run() throws {
+        let keys = try keys()
         let choice = try options.choose()
         let loader = try options.loader(choice, slots: slots)
         let defaults = try GenerationDefaults(artifact: choice.artifact)
         var settings = ServerSettings(modelName: name ?? choice.name)
         settings.host = host
         settings.port = port
-        settings.keys = try keys()
+        settings.keys = keys
         settings.bodyBytes = maxBody
         settings.timeLimit = .seconds(timeLimit)
         settings.shutdownLimit = .seconds(shutdownLimit)

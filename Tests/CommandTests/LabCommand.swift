@@ -20,6 +20,7 @@ final class LabCommand {
         .deletingLastPathComponent()
     static let executable = products.appendingPathComponent("lab")
     static let quantizer = products.appendingPathComponent("llama-pajamas-quant")
+    static let runner = products.appendingPathComponent("llama-pajamas-run")
     static let model = root.appendingPathComponent("fixtures/pajama-tiny")
 
     /// The folder; removed with the value.

@@ -14,9 +14,9 @@ struct RunModelTests {
     }
 
     private func run(_ command: String, _ arguments: [String], input: String? = nil) throws -> LabCommand.Result {
-        let program = LabCommand.executable.deletingLastPathComponent().appendingPathComponent("llama-pajamas-run")
         let words =
-            ["LAB_STORE=\(lab.store.path)", "XDG_DATA_HOME=\(lab.folder.path)", program.path, command] + arguments
+            ["LAB_STORE=\(lab.store.path)", "XDG_DATA_HOME=\(lab.folder.path)", LabCommand.runner.path, command]
+            + arguments
         guard let input else { return try LabCommand.command(["/usr/bin/env"] + words) }
         let file = lab.folder.appendingPathComponent("input")
         try Data(input.utf8).write(to: file)
@@ -75,6 +75,45 @@ struct RunModelTests {
         #expect(result.errors.contains("pajama-tiny-q6_k (of 2 the one with the most bits per weight that fits"))
     }
 
+    @Test func takesTheArtifactOfAFolderThatIsNamed() throws {
+        let arguments = ["--model", models.path, "--prompt", "Calculate 21 - 13.", "--temperature", "0", "--artifact"]
+        let named = try run("generate", arguments + ["Q4_K_M"])
+        #expect(named.status == 0 && named.output == "8\n")
+        #expect(named.errors.contains("pajama-tiny-q4_k_m (named by --artifact)"))
+        let unknown = try run("generate", arguments + ["q4_k_n"])
+        #expect(unknown.status == 2)
+        #expect(unknown.errors.contains("did you mean 'Q4_K_M'? there are gguf/pajama-tiny-q4_k_m.gguf, "))
+        let both = try run("generate", arguments + ["pajama"])
+        #expect(both.status == 2 && both.errors.contains("2 artifacts of"))
+    }
+
+    @Test func runsAModelInPartsByTheFirst() throws {
+        let folder = lab.folder.appendingPathComponent("parts")
+        let parts = try SplitGGUF.split(URL(fileURLWithPath: file), into: 2, named: "tiny-q4_k_m", in: folder)
+        let arguments = ["--prompt", "Calculate 21 - 13.", "--temperature", "0", "--model"]
+        let result = try run("generate", arguments + [folder.path])
+        #expect(result.status == 0 && result.output == "8\n", "\(result.errors)")
+        #expect(result.errors.contains("tiny-q4_k_m: "))
+        let second = try run("generate", arguments + [parts[1].path])
+        #expect(second.status == 2 && second.errors.contains("name the first: \(parts[0].path)"))
+        let speed = try run("benchmark", ["--model", parts[0].path])
+        #expect(speed.status == 2 && speed.errors.contains("in several files is not measured"))
+        try FileManager.default.removeItem(at: parts[1])
+        let lacking = try run("generate", arguments + [parts[0].path])
+        #expect(lacking.status == 4 && lacking.errors.contains("\(parts[1].path) is missing"))
+    }
+
+    @Test func readsSchemasFromAPipe() throws {
+        let line =
+            "exec \"$0\" generate --model \"$1\" --mode plain --temperature 0 --prompt 'Is water wet?' "
+            + #"--json-schema <(echo '{"enum": ["yes", "no"]}')"#
+        let result = try LabCommand.command([
+            "LAB_STORE=\(lab.store.path)", "bash", "-c", line, LabCommand.runner.path, file,
+        ])
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(["\"yes\"\n", "\"no\"\n"].contains(result.output))
+    }
+
     @Test func leavesOutWhatFailedItsValidation() throws {
         let manifest = models.appendingPathComponent("manifest.json")
         var root = try #require(JSONSerialization.jsonObject(with: Data(contentsOf: manifest)) as? [String: Any])
@@ -114,7 +153,10 @@ struct RunModelTests {
     @Test(
         arguments: [
             (["--model", "/nonexistent", "--prompt", "a"], 4, "there is no model at /nonexistent"),
-            (["--model", "Qwen/Qwen3-8B", "--prompt", "a"], 4, "llama-pajamas-quant convert --model Qwen/Qwen3-8B"),
+            (["--model", "models/slip.gguf", "--prompt", "a"], 4, "there is no model at models/slip.gguf"),
+            (["--model", "/tmp", "--prompt", "a", "--revision", "main"], 2, "--revision is for repositories"),
+            (["--model", "a/b@main", "--prompt", "a", "--revision", "main"], 2, "exclude each other"),
+            (["--model", "/nonexistent", "--prompt", "a", "--json-schema", "/tmp"], 4, "/tmp cannot be read: Is a d"),
             (["--model", "/tmp", "--prompt", "a", "--n", "0"], 2, "--n must be"),
             (["--model", "/tmp", "--prompt", "a", "--logprobs", "1"], 2, "--logprobs needs --json"),
         ] as [([String], Int32, String)])

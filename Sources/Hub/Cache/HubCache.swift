@@ -70,6 +70,20 @@ public struct HubCache: Sendable {
         return FileManager.default.fileExists(atPath: url.path) ? url : nil
     }
 
+    /// The files of a commit that are there, by path.
+    func files(of commit: String) -> [(path: String, sizeBytes: Int64)] {
+        let folder = snapshot(commit)
+        let paths = FileManager.default.enumerator(atPath: folder.path)?.compactMap { $0 as? String } ?? []
+        return paths.sorted().compactMap { path in
+            var state = stat()
+            // Of the blob that a link leads to.
+            guard stat(folder.appendingPathComponent(path).path, &state) == 0, state.st_mode & S_IFMT == S_IFREG else {
+                return nil
+            }
+            return (path, Int64(state.st_size))
+        }
+    }
+
     /// Whether a file's bytes are there, whole.
     func hasBlob(_ file: RepositoryFile) -> Bool {
         var state = stat()

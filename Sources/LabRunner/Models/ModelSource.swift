@@ -64,20 +64,20 @@ public enum ModelSource: Sendable {
             throw RunnerError(
                 "\(url.path) is a file, and a checkpoint is a folder",
                 remedy: "name the folder with config.json, tokenizer.json and safetensors, or a repository")
-        case .repository(let reference):
-            do {
-                return try atHub(reference)
-            } catch let error as HubError where [.missing, .unreachable, .offline].contains(error.code) {
-                throw reference.named(name, in: error)
-            }
+        case .repository(let reference): return try reference.asked(as: name, atHub)
         }
     }
 }
 
 extension RepositoryReference {
-    /// The error with the word that the name is no folder's either: a slip in a path looks like a repository.
-    fileprivate func named(_ name: String, in error: HubError) -> HubError {
-        HubError(
-            error.code, "\(error.message); and there is no folder '\(name)' here", remedy: error.remedy)
+    /// Asks a hub for something. Where that is not to be had, the error says too that the name is not that of anything
+    /// here: a slip in a path looks like a repository.
+    func asked<Found>(as name: String, _ body: (RepositoryReference) throws -> Found) throws -> Found {
+        do {
+            return try body(self)
+        } catch let error as HubError where [.missing, .unreachable, .offline].contains(error.code) {
+            throw HubError(
+                error.code, "\(error.message); and there is no file or folder '\(name)' here", remedy: error.remedy)
+        }
     }
 }

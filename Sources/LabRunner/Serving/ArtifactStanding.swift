@@ -12,7 +12,15 @@ struct ArtifactStanding {
     private(set) var bitsPerWeight: Double?
 
     init(of artifact: URL, checksDigest: Bool) throws {
-        guard let (manifest, entry) = try Self.entry(of: artifact) else {
+        let found: (URL, Manifest.Artifact)?
+        do {
+            found = try Self.entry(of: artifact)
+        } catch let error as FormatError {
+            // It need not be the lab's: others write files of that name too.
+            warnings = ["what is said of it cannot be read: \(error)"]
+            return
+        }
+        guard let (manifest, entry) = found else {
             remarks = ["no manifest.json tells of it"]
             return
         }
@@ -34,9 +42,14 @@ struct ArtifactStanding {
         }
     }
 
-    /// The manifest that lists an artifact: in its folder, or in the one above, as `convert` writes it.
+    /// The manifest that lists an artifact: in its folder, or in the one above, as `convert` writes it; where it is a link,
+    /// as in the cache of a hub, by the link's own place or the file's.
     private static func entry(of artifact: URL) throws -> (URL, Manifest.Artifact)? {
-        let path = artifact.resolvingSymlinksInPath().standardizedFileURL
+        let path = artifact.standardizedFileURL
+        return try entry(at: path) ?? entry(at: path.resolvingSymlinksInPath().standardizedFileURL)
+    }
+
+    private static func entry(at path: URL) throws -> (URL, Manifest.Artifact)? {
         let folder = path.deletingLastPathComponent()
         for (base, file) in [
             (folder, path.lastPathComponent),
