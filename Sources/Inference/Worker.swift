@@ -32,14 +32,19 @@ public final class Worker: @unchecked Sendable {
     ///   - arguments: its arguments.
     ///   - silenceLimit: how long a request may go without any event before the worker counts as hung. Default: 10
     ///     minutes, far above the longest chunk and above the load of a large file from a slow disk.
+    ///   - hasMachineAlone: whether speed is what matters and nothing else wants the cores: the engine's threads then
+    ///     wait for each other as the engine has it by itself. Default: no.
     /// - Throws: ``InferenceError`` when the program cannot be started.
-    public init(executable: URL, arguments: [String] = [], silenceLimit: Duration = .seconds(600)) throws {
+    public init(
+        executable: URL, arguments: [String] = [], silenceLimit: Duration = .seconds(600),
+        hasMachineAlone: Bool = false
+    ) throws {
         self.silenceLimit = silenceLimit
         signal(SIGPIPE, SIG_IGN)
         let errors = Pipe()
         process.executableURL = executable
         process.arguments = arguments
-        process.environment = Self.environment
+        process.environment = Self.environment(hasMachineAlone: hasMachineAlone)
         process.standardInput = input
         process.standardOutput = output
         process.standardError = errors
@@ -59,11 +64,12 @@ public final class Worker: @unchecked Sendable {
     /// The environment of workers: this process's, with short spins at the engine's barriers and no backtraces.
     ///
     /// GNU OpenMP spins for milliseconds by default. Where anything else wants the cores, another worker above all,
-    /// the threads then wait for one that cannot run: two runs at once on two cores took more than 17 times as long as
-    /// one. With 1,000 turns they take twice as long, and a run alone is a tenth faster.
-    private static var environment: [String: String] {
+    /// the threads then wait for one that cannot run: of two workers at once on two cores, each writes 31 tokens a second
+    /// with 1,000 turns, 7 with 10,000 and 1.6 with 50,000. A worker alone prefills and writes up to a tenth more with long
+    /// spins.
+    private static func environment(hasMachineAlone: Bool) -> [String: String] {
         var environment = ProcessInfo.processInfo.environment
-        if environment["GOMP_SPINCOUNT"] == nil, environment["OMP_WAIT_POLICY"] == nil {
+        if !hasMachineAlone, environment["GOMP_SPINCOUNT"] == nil, environment["OMP_WAIT_POLICY"] == nil {
             environment["GOMP_SPINCOUNT"] = "1000"
         }
         // Registers and images would bury what the engine says before it aborts.

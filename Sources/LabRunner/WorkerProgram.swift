@@ -7,19 +7,25 @@ public struct WorkerProgram: Sendable {
     private let executable: URL
     private let arguments: [String]
     private let silenceLimit: Duration
+    private let hasMachineAlone: Bool
 
     /// The worker on a backend: llama.cpp's, or for "mlx" that on mlx-lm, whose environment is made where it is missing.
     ///
     /// - Throws: ``InferenceError`` with code `backendMissing` where there is no environment for mlx-lm and none can be made.
     init(for backend: String, options: RunOptions) throws {
-        try self.init(for: backend, worker: options.worker, silenceLimit: options.workerSilenceLimit)
+        try self.init(
+            for: backend, worker: options.worker, silenceLimit: options.workerSilenceLimit,
+            hasMachineAlone: options.suite.evaluations.allSatisfy { $0.evaluator == .throughput })
     }
 
-    /// The worker on a backend, with the program of llama.cpp's and the silence after which one counts as hung.
+    /// The worker on a backend, with the program of llama.cpp's, the silence after which one counts as hung, and whether
+    /// it is to be as fast as it can on a machine with nothing else to do.
     public init(
-        for backend: String, worker: URL = Locations.worker, silenceLimit: Duration = .seconds(600)
+        for backend: String, worker: URL = Locations.worker, silenceLimit: Duration = .seconds(600),
+        hasMachineAlone: Bool = false
     ) throws {
         self.silenceLimit = silenceLimit
+        self.hasMachineAlone = hasMachineAlone
         guard backend == "mlx" else {
             executable = worker
             arguments = []
@@ -50,7 +56,7 @@ public struct WorkerProgram: Sendable {
 
     /// A worker that has been started.
     public func start() throws -> Worker {
-        try Worker(executable: executable, arguments: arguments, silenceLimit: silenceLimit)
+        try Worker(executable: executable, arguments: arguments, silenceLimit: silenceLimit, hasMachineAlone: hasMachineAlone)
     }
 
     /// The Python with mlx-lm, as `./lab engine mlx` provides it.

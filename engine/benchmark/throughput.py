@@ -45,7 +45,7 @@ def lab(artifact):
         if worker:
             worker.load(artifact, **shape)
         else:
-            worker = Worker(program, artifact, **shape)
+            worker = Worker(program, artifact, alone=True, **shape)
         _, events = worker.call("benchmark", {
             "depth": depth, "prefillTokens": PROMPT, "decodeTokens": WRITTEN, "repetitions": options.repetitions,
             "warmUps": 1, "seed": 1})
