@@ -56,7 +56,8 @@ public struct WorkerProgram: Sendable {
 
     /// A worker that has been started.
     public func start() throws -> Worker {
-        try Worker(executable: executable, arguments: arguments, silenceLimit: silenceLimit, hasMachineAlone: hasMachineAlone)
+        try Worker(
+            executable: executable, arguments: arguments, silenceLimit: silenceLimit, hasMachineAlone: hasMachineAlone)
     }
 
     /// The Python with mlx-lm, as `./lab engine mlx` provides it.
