@@ -70,7 +70,9 @@ struct ModelOptions: ParsableArguments {
     }
 
     /// How workers are started that serve a model.
-    func loader(_ choice: ModelChoice, slots: Int) throws -> ModelLoader {
+    ///
+    /// - Parameter hasMachineAlone: whether nothing else is expected to want the cores.
+    func loader(_ choice: ModelChoice, slots: Int, hasMachineAlone: Bool = false) throws -> ModelLoader {
         let backend = try self.backend?.lowercased() ?? (choice.isMLX ? "mlx" : ModelLoader.fastestBackend())
         guard (backend == "mlx") == choice.isMLX else {
             throw RunnerError(
@@ -89,7 +91,8 @@ struct ModelOptions: ParsableArguments {
         if let trained, let contextLength, contextLength > trained {
             Notice.warn("the model was trained for \(trained) tokens, fewer than --context-length asks for")
         }
-        return ModelLoader(program: try WorkerProgram(for: backend), parameters: parameters)
+        return ModelLoader(
+            program: try WorkerProgram(for: backend, hasMachineAlone: hasMachineAlone), parameters: parameters)
     }
 }
 

@@ -62,7 +62,7 @@ struct ServeCommand: ParsableCommand {
     func run() throws {
         let keys = try keys()
         let choice = try options.choose()
-        let loader = try options.loader(choice, slots: slots)
+        let loader = try options.loader(choice, slots: slots, hasMachineAlone: true)
         let defaults = try GenerationDefaults(artifact: choice.artifact)
         var settings = ServerSettings(modelName: name ?? choice.name)
         settings.host = host
