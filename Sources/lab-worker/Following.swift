@@ -2,17 +2,19 @@ import CLlama
 import LabCore
 
 extension Context {
-    /// Sends texts through the model, several in one batch, each token given those before it.
+    /// Throws unless a text can be followed.
+    func check(_ text: WorkerRequest.FollowParameters.Text) throws {
+        guard !text.prompt.isEmpty else { throw WorkerProblem("text \(text.index) has no prompt to begin with") }
+        // The last token is predicted, but predicts nothing.
+        try requireTokens(text.prompt + text.continuation, of: "text \(text.index)", room: -1)
+    }
+
+    /// Sends texts that were checked through the model, several in one batch, each token given those before it.
     ///
     /// - Parameter report: called with `followed` for each text as soon as it is through.
     func follow(
         _ texts: [WorkerRequest.FollowParameters.Text], advance: Advance, report: (WorkerEvent) -> Void
     ) throws {
-        for text in texts {
-            guard !text.prompt.isEmpty else { throw WorkerProblem("text \(text.index) has no prompt to begin with") }
-            // The last token is predicted, but predicts nothing.
-            try requireTokens(text.prompt + text.continuation, of: "text \(text.index)", room: -1)
-        }
         let memory = llama_get_memory(handle)
         llama_memory_clear(memory, true)
         let batch = Batch(capacity: Int(llama_n_batch(handle)))

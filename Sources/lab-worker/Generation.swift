@@ -3,7 +3,12 @@ import Foundation
 import LabCore
 
 extension Context {
-    /// Continues prompts, as many at a time as the context has sequences.
+    /// Throws unless a prompt can be continued.
+    func check(_ prompt: WorkerRequest.GenerateParameters.Prompt) throws {
+        try requireTokens(prompt.tokens, of: "prompt \(prompt.index)", room: 1)
+    }
+
+    /// Continues prompts that were checked, as many at a time as the context has sequences.
     ///
     /// A sequence whose text is whole takes the next prompt at once; the others wait while it is filled. What is drawn
     /// depends on a prompt's seed alone, not on its sequence.
@@ -13,9 +18,6 @@ extension Context {
         _ parameters: WorkerRequest.GenerateParameters, advance: Advance, report: (WorkerEvent) -> Void
     ) throws {
         guard parameters.maximumTokens > 0 else { throw WorkerProblem("no tokens are asked for") }
-        for prompt in parameters.prompts {
-            try requireTokens(prompt.tokens, of: "prompt \(prompt.index)", room: 1)
-        }
         var formats: [String: ChatFormat] = [:]
         let prompts = try parameters.prompts.map { prompt in
             let format = try prompt.format.map { try formats[$0] ?? ChatFormat($0) }
@@ -86,7 +88,7 @@ extension Context {
     }
 }
 
-/// Counts tokens, of all lanes, and tells of them every second.
+/// Counts tokens, of all contexts, and tells of them every second.
 final class Advance: @unchecked Sendable {
     private let report: (WorkerEvent) -> Void
     // `lock` protects everything below it.
@@ -94,7 +96,7 @@ final class Advance: @unchecked Sendable {
     private var tokens = 0
     private var last = ContinuousClock.now
 
-    /// - Parameter report: called with `advanced`, from any lane's thread.
+    /// - Parameter report: called with `advanced`, from any context's thread.
     init(report: @escaping (WorkerEvent) -> Void) { self.report = report }
 
     func count(_ count: Int) {

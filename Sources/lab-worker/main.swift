@@ -21,7 +21,7 @@ final class WorkerSession {
     private var parent: Model?
     /// How the artifact was asked for, and what computes it.
     private var parameters: WorkerRequest.LoadParameters?
-    private var lanes: Lanes?
+    private var pool: ContextPool?
     private var text: ChunkedText?
     /// The file that was loaded last, and where to.
     private var path: String?
@@ -74,7 +74,7 @@ final class WorkerSession {
             return .rendered(try model.render(parameters.prompts))
         case .generate(let parameters):
             let advance = Advance { [wire] in wire.send($0, for: id) }
-            try requireLanes().deal(parameters.prompts) { context, prompts in
+            try requirePool().deal(parameters.prompts, check: { try $0.check($1) }) { context, prompts in
                 var own = parameters
                 own.prompts = prompts
                 try context.generate(own, advance: advance) { wire.send($0, for: id) }
@@ -82,7 +82,7 @@ final class WorkerSession {
             return .done
         case .follow(let parameters):
             let advance = Advance { [wire] in wire.send($0, for: id) }
-            try requireLanes().deal(parameters.texts) { context, texts in
+            try requirePool().deal(parameters.texts, check: { try $0.check($1) }) { context, texts in
                 try context.follow(texts, advance: advance) { wire.send($0, for: id) }
             }
             return .done
@@ -91,7 +91,7 @@ final class WorkerSession {
         case .probe(let parameters):
             return .probed(try DeviceProbe(parameters, engine: engine).measure())
         case .restoreCalibration(let sums):
-            guard let collector = lanes?.all[0].context.collector else {
+            guard let collector = pool?.all[0].context.collector else {
                 throw WorkerProblem("no artifact is loaded to calibrate")
             }
             collector.restore(sums)
@@ -111,7 +111,7 @@ final class WorkerSession {
 
     private func load(_ parameters: WorkerRequest.LoadParameters) throws -> WorkerEvent.LoadedModel {
         parent = nil
-        lanes = nil
+        pool = nil
         // Another context over the same file needs no second copy of it.
         let isSame = parameters.path == path && parameters.backend == backend && !parameters.vocabularyOnly
         let kept = isSame && model?.isWhole == true ? model : nil
@@ -130,28 +130,28 @@ final class WorkerSession {
                 try loaded.requireVocabulary(of: parent, path: path)
                 return parent
             }
-            lanes = try Lanes(parameters, model: loaded, parent: parent)
+            pool = try ContextPool(parameters, model: loaded, parent: parent)
         }
         model = loaded
         self.parameters = parameters
         var description = loaded.description
         description.loadSeconds = kept == nil ? seconds : nil
-        description.windowsAtOnce = lanes?.windowsAtOnce
+        description.windowsAtOnce = pool?.windowsAtOnce
         return description
     }
 
-    private func requireLanes() throws -> Lanes {
-        guard let lanes else { throw WorkerProblem("no artifact is loaded") }
-        return lanes
+    private func requirePool() throws -> ContextPool {
+        guard let pool else { throw WorkerProblem("no artifact is loaded") }
+        return pool
     }
 
     /// One context with all threads and sequences.
     private func wholeContext() throws -> Context {
-        guard let model, let parameters, let lanes else { throw WorkerProblem("no artifact is loaded") }
-        if lanes.all.count == 1 { return lanes.all[0].context }
-        self.lanes = nil
-        let whole = try Lanes(parameters, model: model, parent: parent, isWhole: true)
-        self.lanes = whole
+        guard let model, let parameters, let pool else { throw WorkerProblem("no artifact is loaded") }
+        if pool.all.count == 1 { return pool.all[0].context }
+        self.pool = nil
+        let whole = try ContextPool(parameters, model: model, parent: parent, isWhole: true)
+        self.pool = whole
         return whole.all[0].context
     }
 
@@ -168,11 +168,11 @@ final class WorkerSession {
     }
 
     private func calibrate(_ parameters: WorkerRequest.CalibrateParameters, id: Int) throws {
-        guard let lane = lanes?.all[0], let collector = lane.context.collector, let text else {
+        guard let member = pool?.all[0], let collector = member.context.collector, let text else {
             throw WorkerProblem("no artifact or no text is loaded to calibrate")
         }
         for index in parameters.chunks {
-            try lane.context.calibrate(chunk(index, of: text, for: lane.context), batch: lane.batch)
+            try member.context.calibrate(chunk(index, of: text, for: member.context), batch: member.batch)
             wire.send(.calibrated(index), for: id)
         }
         for sums in collector.collected { wire.send(.collected(sums), for: id) }
@@ -186,16 +186,16 @@ final class WorkerSession {
     }
 
     private func score(_ parameters: WorkerRequest.ScoreParameters, id: Int) throws {
-        try computeChunks(parameters.chunks, id: id) { lane, tokens, index in
-            let score = try lane.context.score(tokens, batch: lane.batch)
+        try computeChunks(parameters.chunks, id: id) { member, tokens, index in
+            let score = try member.context.score(tokens, batch: member.batch)
             return .scored(WorkerEvent.ScoredChunk(index: index, score: score))
         }
     }
 
     private func predict(_ parameters: WorkerRequest.PredictParameters, id: Int) throws {
         if let problem = parameters.settings.problem { throw WorkerProblem(problem) }
-        try computeChunks(parameters.chunks, id: id) { lane, tokens, index in
-            let predictions = try lane.context.predict(tokens, settings: parameters.settings, batch: lane.batch)
+        try computeChunks(parameters.chunks, id: id) { member, tokens, index in
+            let predictions = try member.context.predict(tokens, settings: parameters.settings, batch: member.batch)
             return .predicted(
                 WorkerEvent.PredictedChunk(index: index, score: predictions.score, predictions: predictions.encoded()))
         }
@@ -203,40 +203,40 @@ final class WorkerSession {
 
     /// Makes an event of each chunk.
     private func computeChunks(
-        _ chunks: [Int], id: Int, _ body: (Lane, [llama_token], Int) throws -> WorkerEvent
+        _ chunks: [Int], id: Int, _ body: (PooledContext, [llama_token], Int) throws -> WorkerEvent
     ) throws {
-        guard let lanes, let text else { throw WorkerProblem("no artifact or no text is loaded") }
-        try lanes.compute(chunks, report: { wire.send($0, for: id) }) { lane, index in
-            try body(lane, chunk(index, of: text, for: lane.context), index)
+        guard let pool, let text else { throw WorkerProblem("no artifact or no text is loaded") }
+        try pool.compute(chunks, report: { wire.send($0, for: id) }) { member, index in
+            try body(member, chunk(index, of: text, for: member.context), index)
         }
     }
 
     private func diverge(_ parameters: WorkerRequest.DivergeParameters, id: Int) throws {
-        guard let lanes, let text else { throw WorkerProblem("no artifact or no text is loaded") }
-        try lanes.compute(parameters.chunks, report: { wire.send($0, for: id) }) { lane, wanted in
-            let tokens = try chunk(wanted.index, of: text, for: lane.context)
+        guard let pool, let text else { throw WorkerProblem("no artifact or no text is loaded") }
+        try pool.compute(parameters.chunks, report: { wire.send($0, for: id) }) { member, wanted in
+            let tokens = try chunk(wanted.index, of: text, for: member.context)
             return .diverged(
-                WorkerEvent.DivergedChunk(index: wanted.index, divergence: try divergence(of: tokens, wanted, lane)))
+                WorkerEvent.DivergedChunk(index: wanted.index, divergence: try divergence(of: tokens, wanted, member)))
         }
     }
 
     private func divergence(
-        of tokens: [llama_token], _ wanted: WorkerRequest.DivergeParameters.Chunk, _ lane: Lane
+        of tokens: [llama_token], _ wanted: WorkerRequest.DivergeParameters.Chunk, _ member: PooledContext
     ) throws -> ChunkDivergence {
         if let data = wanted.predictions {
             do {
                 let predictions = try ChunkPredictions(decoding: data)
-                return try lane.context.diverge(tokens, from: predictions, batch: lane.batch)
+                return try member.context.diverge(tokens, from: predictions, batch: member.batch)
             } catch let error as PredictionsError {
                 throw WorkerProblem("chunk \(wanted.index): \(error)", remedy: error.remedy)
             }
         }
-        guard let parent = lane.parent else {
+        guard let parent = member.parent else {
             throw WorkerProblem(
                 "chunk \(wanted.index) came without the parent's predictions, and no parent is loaded",
                 remedy: "send predictions, or load the artifact with its parent")
         }
-        return try lane.context.diverge(tokens, from: parent, batch: lane.batch)
+        return try member.context.diverge(tokens, from: parent, batch: member.batch)
     }
 }
 

@@ -6,11 +6,11 @@ import Testing
 /// Tools, which take a template that knows them.
 @Suite("Tools of a serving worker", .serialized)
 struct ServingToolsTests {
-    private static var template: String {
-        get throws {
-            let file = EngineWorkerTests.root.appendingPathComponent("fixtures/serving/tools-template.jinja")
-            return try String(contentsOf: file, encoding: .utf8)
-        }
+    /// A worker with the embedded model, whose template is one that knows tools.
+    private static func serving(in folder: TemporaryFolder) throws -> ServingWorker {
+        let file = EngineWorkerTests.root.appendingPathComponent("fixtures/serving/tools-template.jinja")
+        let template = try String(contentsOf: file, encoding: .utf8)
+        return try ServingWorker(GenerationWorker.model(withTemplate: template, in: folder), contextLength: 1024)
     }
 
     private static let tools = """
@@ -26,8 +26,7 @@ struct ServingToolsTests {
 
     @Test func areCalledAndStreamed() async throws {
         let folder = try TemporaryFolder()
-        let serving = try ServingWorker(
-            GenerationWorker.model(withTemplate: try Self.template, in: folder), contextLength: 1024)
+        let serving = try Self.serving(in: folder)
         defer { serving.connection.stop() }
         let conversation = ServedPrompt.Conversation(
             messages: #"[{"role":"user","content":"What is 2 + 3?"}]"#, tools: Self.tools, toolChoice: "required")
@@ -50,8 +49,7 @@ struct ServingToolsTests {
     /// A call that is none, behind what was said, and which ends the text's form.
     @Test func nothingIsLostOfATextWithoutTheTemplatesForm() async throws {
         let folder = try TemporaryFolder()
-        let serving = try ServingWorker(
-            GenerationWorker.model(withTemplate: try Self.template, in: folder), contextLength: 1024)
+        let serving = try Self.serving(in: folder)
         defer { serving.connection.stop() }
         let conversation = ServedPrompt.Conversation(
             messages: #"[{"role":"user","content":"What is 2 + 3?"}]"#, tools: Self.tools)
@@ -66,8 +64,7 @@ struct ServingToolsTests {
 
     @Test func areLeftOutWhereNoneIsToBeCalled() async throws {
         let folder = try TemporaryFolder()
-        let serving = try ServingWorker(
-            GenerationWorker.model(withTemplate: try Self.template, in: folder), contextLength: 1024)
+        let serving = try Self.serving(in: folder)
         defer { serving.connection.stop() }
         let conversation = ServedPrompt.Conversation(
             messages: #"[{"role":"user","content":"What is 2 + 3?"}]"#, tools: Self.tools, toolChoice: "none")

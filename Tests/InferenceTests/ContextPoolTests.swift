@@ -5,7 +5,7 @@ import Testing
 
 /// The embedded model has a context for each thread, and must say the same with two as with one.
 @Suite("Contexts side by side", .serialized)
-struct LanesTests {
+struct ContextPoolTests {
     private func worker(
         threads: Int, sequences: Int = 1, parent: Bool = false
     ) throws -> (Worker, WorkerEvent.LoadedModel) {
@@ -83,6 +83,21 @@ struct LanesTests {
             #expect(texts.isEmpty || found.mapValues(\.text) == texts.mapValues(\.text))
             texts = found
         }
+    }
+
+    @Test("a prompt that cannot be continued is told before any text is written")
+    func check() throws {
+        let worker = try GenerationWorker(sequences: 2)
+        var prompts = try worker.render(GenerationWorker.heldOut("languages", 4).map(\.source))
+        prompts[3].tokens = [1 << 20]
+        let parameters = WorkerRequest.GenerateParameters(
+            prompts: prompts.enumerated().map { .init(index: $0, tokens: $1.tokens, format: $1.format, seed: 0) },
+            maximumTokens: 16, sampling: .greedy)
+        var written = 0
+        #expect(throws: InferenceError.self) {
+            _ = try worker.worker.perform(.generate(parameters)) { _ in written += 1 }
+        }
+        #expect(written == 0)
     }
 
     @Test("a benchmark has all threads in one context, and windows are scored as before when it is over")
