@@ -28,6 +28,13 @@ public struct InferenceError: LabFailure {
     /// The last lines the worker wrote to standard error.
     public let lastWords: [String]
 
+    /// Whether a device had no memory for what was computed on it, which the engine does not survive.
+    ///
+    /// Known from the engine's last words: "CUDA error: out of memory".
+    public var isOutOfMemory: Bool {
+        code == .died && lastWords.contains { $0.lowercased().contains("out of memory") }
+    }
+
     /// Creates an error.
     public init(_ code: Code, _ message: String, remedy: String? = nil, lastWords: [String] = []) {
         self.code = code

@@ -81,15 +81,16 @@ public final class Worker: @unchecked Sendable {
     /// The worker's process id.
     public var processIdentifier: Int32 { process.processIdentifier }
 
-    /// Ends the worker: it sees the end of its input and exits; after two seconds it is killed.
+    /// Ends the worker: it sees the end of its input and exits; after two seconds it is killed. What it held of a device
+    /// is free when this returns.
     public func stop() {
         try? input.fileHandleForWriting.close()
         guard process.isRunning else { return }
         if exited.wait(timeout: .now() + 2) == .timedOut {
             kill(process.processIdentifier, SIGKILL)
-        } else {
-            exited.signal()
+            guard exited.wait(timeout: .now() + 5) == .success else { return }
         }
+        exited.signal()
     }
 
     /// Makes a request and returns its closing event.

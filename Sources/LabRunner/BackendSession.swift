@@ -105,7 +105,17 @@ final class BackendSession {
     }
 
     /// A worker of the backend's, without an artifact.
-    func startWorker() throws -> Worker { try program.start() }
+    ///
+    /// llama.cpp's RPC server serves one process at a time, and has all others wait: there the worker before it ends.
+    func startWorker() throws -> Worker {
+        if takesTurns {
+            idle = nil
+            for host in hosts.values { host.park() }
+        }
+        return try program.start()
+    }
+
+    private var takesTurns: Bool { BackendNames.endpoint(of: backend) != nil }
 
     /// The worker for an artifact.
     ///
@@ -122,7 +132,7 @@ final class BackendSession {
         func absolute(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
         let setup = ModelHost.Setup(
             path: absolute(artifact.path), backend: backend, contextLength: contextLength, compute: options.compute,
-            variation: variation, parentPath: parent.map { absolute($0.path) })
+            variation: variation, parentPath: parent.map { absolute($0.path) }, takesTurns: takesTurns)
         let host = ModelHost(setup) { [unowned self] in
             // The worker that introduced itself serves the first artifact.
             if let worker = idle {

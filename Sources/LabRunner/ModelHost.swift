@@ -15,6 +15,8 @@ final class ModelHost: InferenceModel {
         var variation: BackendSession.Variation?
         /// A parent to load beside it, for comparisons in lockstep.
         var parentPath: String?
+        /// Whether other hosts' workers may not be connected to the backend meanwhile.
+        var takesTurns = false
     }
 
     /// How much of the artifact is loaded, and the context it has.
@@ -42,7 +44,12 @@ final class ModelHost: InferenceModel {
     /// Windows that are best asked for together.
     private var windowsAtOnce = 1
     /// The text that the worker has cut last.
-    private var text: WindowText.ID?
+    private var text: WindowText?
+    /// What a worker had that was ended to make room for another host's.
+    private var parked: (load: Load, text: WindowText?)?
+
+    /// Windows that are asked for together where workers take turns, so that few turns are taken.
+    private static let windowsInATurn = 32
 
     /// A host that starts its worker by `start`.
     init(_ setup: Setup, start: @escaping () throws -> Worker) {
@@ -51,7 +58,21 @@ final class ModelHost: InferenceModel {
     }
 
     func perform(_ request: WorkerRequest, onEvent: (WorkerEvent) throws -> Void) throws -> WorkerEvent {
-        try started().perform(request, onEvent: onEvent)
+        if let (load, text) = parked {
+            if load != .nothing { try ensure(load) }
+            if let text { _ = try chunk(text) }
+        }
+        return try started().perform(request, onEvent: onEvent)
+    }
+
+    /// Ends the worker; when it is needed again, another has what this one had.
+    func park() {
+        guard let worker else { return }
+        parked = (load, text)
+        worker.stop()
+        self.worker = nil
+        load = .nothing
+        text = nil
     }
 
     /// The digest of each of a text's windows, as the artifact's tokenizer cuts it.
@@ -63,7 +84,7 @@ final class ModelHost: InferenceModel {
     /// The host, with all of the artifact loaded and a text cut.
     func ready(for text: WindowText) throws -> ModelHost {
         try ensure(.whole(Shape(contextLength: setup.contextLength)))
-        if self.text != text.id { _ = try chunk(text) }
+        if self.text?.id != text.id { _ = try chunk(text) }
         return self
     }
 
@@ -102,6 +123,7 @@ final class ModelHost: InferenceModel {
     }
 
     private func ensure(_ wanted: Load) throws {
+        parked = nil
         // All of it has the vocabulary too.
         if wanted == load { return }
         if wanted == .vocabulary, load != .nothing { return }
@@ -125,7 +147,7 @@ final class ModelHost: InferenceModel {
         load = .nothing
         if case .loaded(let model) = try started().perform(.load(parameters)), wanted != .vocabulary {
             loadSeconds = model.loadSeconds ?? loadSeconds
-            windowsAtOnce = model.windowsAtOnce ?? 1
+            windowsAtOnce = model.windowsAtOnce ?? (setup.takesTurns ? Self.windowsInATurn : 1)
         }
         load = wanted
     }
@@ -140,7 +162,7 @@ final class ModelHost: InferenceModel {
                 "\(text.file.path) has \(chunks.tokenCount) tokens, fewer than one window of \(text.contextLength)",
                 remedy: "name a longer text with --dataset-path")
         }
-        self.text = text.id
+        self.text = text
         return chunks.digests
     }
 }

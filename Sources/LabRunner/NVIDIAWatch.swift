@@ -24,6 +24,8 @@ final class NVIDIAWatch {
         (0x04, "power cap"), (0x08, "hardware slowdown"), (0x20, "heat, by the driver"), (0x40, "heat, by the device"),
         (0x80, "power brake"),
     ]
+    /// The bit of a device without work, whose clock says nothing.
+    private static let idle: UInt64 = 0x01
     private static let streamingClock: UInt32 = 1
 
     /// Nil without the library, or without a device that it knows.
@@ -54,7 +56,7 @@ final class NVIDIAWatch {
         highest = devices.compactMap { clock("nvmlDeviceGetMaxClockInfo", of: $0.handle) }.max()
     }
 
-    /// Looks at clocks and their reasons.
+    /// Looks at clocks and their reasons, of devices that have work to do.
     func look() {
         typealias Ask64 = @convention(c) (Device?, UnsafeMutablePointer<UInt64>?) -> Int32
         let ask =
@@ -64,6 +66,7 @@ final class NVIDIAWatch {
             var bits: UInt64 = 0
             if let ask, ask(handle, &bits) == 0 {
                 for (bit, words) in Self.slowing where bits & bit != 0 { reasons.insert("\(words) on \(name)") }
+                if bits & Self.idle != 0 { continue }
             }
             guard let clock = clock("nvmlDeviceGetClockInfo", of: handle) else { continue }
             megahertz = min(clock, megahertz?.lowerBound ?? clock)...max(clock, megahertz?.upperBound ?? clock)

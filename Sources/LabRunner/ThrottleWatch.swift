@@ -3,7 +3,7 @@ import LabCore
 
 /// Watches, while speed is measured, whether processor or device run slower than they can.
 ///
-/// Nothing is looked at while the clock of a measurement runs, but between its repetitions.
+/// Clocks have no counter, so they are looked at after each repetition, when a device is already at the next.
 final class ThrottleWatch {
     private let processor = ProcessorWatch()
     private let devices: NVIDIAWatch?
@@ -13,7 +13,8 @@ final class ThrottleWatch {
     /// - Parameter backend: devices of others than the processor are watched where NVML knows them.
     init(backend: String) {
         devices = backend == "cpu" ? nil : NVIDIAWatch()
-        look()
+        // Not yet at the devices, which have nothing to do.
+        processor.look()
     }
 
     /// Looks at what has no counter: clocks, and reasons for them.

@@ -20,8 +20,9 @@ struct DeviceProbe {
     /// Passes of each measurement, and the least seconds they take together.
     private static let passes = 5
     private static let leastSeconds = 0.3
-    /// A pass reads so much, or the reading of small sets would be lost in what a call costs.
-    private static let passBytes = 64 << 20
+    /// A pass reads so much, or the reading would be lost in what a call costs: a device that reads terabytes a second
+    /// has 64 MB in the time that it takes to be called.
+    private var passBytes: Int { isCPU ? 64 << 20 : 4 << 30 }
 
     init(_ parameters: WorkerRequest.ProbeParameters, engine: Engine) throws {
         try engine.connect(parameters.backend)
@@ -40,7 +41,7 @@ struct DeviceProbe {
         let rowBytes: Int = MemoryLayout<Float>.size * Self.rowElements
         let rows = (Int(parameters.workingSetBytes) + rowBytes - 1) / rowBytes
         let setBytes: Int = rowBytes * rows
-        let reads: Int = max(1, min(256, Self.passBytes / setBytes))
+        let reads: Int = max(1, min(256, passBytes / setBytes))
         let reading = try Multiplication(
             type: GGML_TYPE_F32, inner: Self.rowElements, rows: rows, columns: 1, count: reads, backend: backend,
             place: backend.buffers)

@@ -46,23 +46,29 @@ struct Engine {
     }
 
     /// Who the worker is.
-    var greeting: WorkerEvent.Greeting {
-        WorkerEvent.Greeting(engine: record, devices: devices, cpuFeatures: cpuFeatures)
+    ///
+    /// - Parameter backend: the one whose devices are asked for their memory; nil for all. A GPU that is asked takes
+    ///   some hundred megabytes for whoever asks, which a worker on another backend has no business with.
+    func greeting(memoryOf backend: String? = nil) -> WorkerEvent.Greeting {
+        WorkerEvent.Greeting(engine: record, devices: devices(memoryOf: backend), cpuFeatures: cpuFeatures)
     }
 
-    /// Devices of the registry.
-    var devices: [WorkerEvent.Device] {
-        (0..<ggml_backend_dev_count()).compactMap { index in
+    private func devices(memoryOf backend: String?) -> [WorkerEvent.Device] {
+        let asked = backend.map { Set(devices(of: $0)) }
+        return (0..<ggml_backend_dev_count()).compactMap { index in
             guard let device = ggml_backend_dev_get(index) else { return nil }
             var free = 0
             var total = 0
-            ggml_backend_dev_memory(device, &free, &total)
+            if asked?.contains(device) ?? true { ggml_backend_dev_memory(device, &free, &total) }
             return WorkerEvent.Device(
-                name: String(cString: ggml_backend_dev_name(device)),
-                registry: String(cString: ggml_backend_reg_name(ggml_backend_dev_backend_reg(device))),
+                name: String(cString: ggml_backend_dev_name(device)), registry: Self.registry(of: device),
                 description: String(cString: ggml_backend_dev_description(device)),
                 memoryFreeBytes: Int64(free), memoryTotalBytes: Int64(total))
         }
+    }
+
+    private static func registry(of device: ggml_backend_dev_t) -> String {
+        String(cString: ggml_backend_reg_name(ggml_backend_dev_backend_reg(device)))
     }
 
     /// Architecture and CPU features, such as "x86_64 AVX AVX2 F16C FMA".
@@ -84,7 +90,7 @@ struct Engine {
     func devices(of backend: String) -> [ggml_backend_dev_t] {
         (0..<ggml_backend_dev_count()).compactMap { ggml_backend_dev_get($0) }.filter { device in
             BackendNames.covers(
-                backend, registry: String(cString: ggml_backend_reg_name(ggml_backend_dev_backend_reg(device))),
+                backend, registry: Self.registry(of: device),
                 description: String(cString: ggml_backend_dev_description(device)))
         }
     }
@@ -123,22 +129,39 @@ struct Engine {
 
     /// Why there is no device of a backend, and how to get one.
     private func absence(of backend: String) -> WorkerProblem {
-        if backend == "cuda" {
-            guard dlopen("libcuda.so.1", RTLD_LAZY) != nil else {
-                return WorkerProblem(
-                    "no CUDA device: driver not found", remedy: "install NVIDIA's driver, or leave cuda out",
-                    isBackendMissing: true)
-            }
-            guard libraryNames.contains(where: { $0.hasPrefix("libggml-cuda.") }) else {
-                return WorkerProblem(
-                    "no CUDA device: this engine has no CUDA module", remedy: "./lab engine cuda builds it",
-                    isBackendMissing: true)
-            }
-        }
-        let present = Set(devices.map { $0.registry.lowercased() }).sorted().joined(separator: ", ")
+        if backend == "cuda" { return absenceOfCUDA() }
+        let registries = (0..<ggml_backend_dev_count()).compactMap { ggml_backend_dev_get($0) }.map(Self.registry)
+        let present = Set(registries.map { $0.lowercased() }).sorted().joined(separator: ", ")
         return WorkerProblem(
             "no \(backend) device: the engine here offers \(present)", remedy: "./lab doctor tells what is missing",
             isBackendMissing: true)
+    }
+
+    private func absenceOfCUDA() -> WorkerProblem {
+        func problem(_ why: String, _ remedy: String) -> WorkerProblem {
+            WorkerProblem("no CUDA device: \(why)", remedy: remedy, isBackendMissing: true)
+        }
+        guard let driver = dlopen("libcuda.so.1", RTLD_LAZY) else {
+            return problem("driver not found", "install NVIDIA's driver, or leave cuda out")
+        }
+        guard let module = libraryNames.first(where: { $0.hasPrefix("libggml-cuda.") }) else {
+            return problem("this engine has no CUDA module", "./lab engine cuda builds it")
+        }
+        if ggml_backend_reg_by_name("CUDA") == nil {
+            let isLoaded = dlopen(directory.appendingPathComponent(module).path, RTLD_NOW | RTLD_LOCAL) != nil
+            let words = isLoaded ? nil : dlerror().map { String(cString: $0) }
+            return problem(
+                "the engine's CUDA module cannot be used: \(words ?? "it is of another build")",
+                "./lab engine cuda builds it and links the toolkit's libraries beside it")
+        }
+        typealias Start = @convention(c) (UInt32) -> Int32
+        let status = dlsym(driver, "cuInit").map { unsafeBitCast($0, to: Start.self)(0) } ?? 0
+        if let visible = ProcessInfo.processInfo.environment["CUDA_VISIBLE_DEVICES"] {
+            return problem("CUDA_VISIBLE_DEVICES is '\(visible)', which shows none", "unset it, or name a device in it")
+        }
+        return problem(
+            status == 0 ? "the driver shows none that the module can use" : "the driver answers with error \(status)",
+            "./lab doctor tells what the driver sees; the module needs a driver as new as its toolkit")
     }
 
     /// Memory in use on a backend's devices by anyone, in bytes; nil where they compute in the host's memory.

@@ -19,14 +19,17 @@ final class Model {
     /// - Parameter path: the file to load in place of the parameters' own.
     init(_ parameters: WorkerRequest.LoadParameters, path: String? = nil, engine: Engine) throws {
         let path = path ?? parameters.path
-        try engine.connect(parameters.backend)
+        // A vocabulary is no matter of devices, some of which serve one process at a time.
+        if !parameters.vocabularyOnly { try engine.connect(parameters.backend) }
         // The CPU is no device of this list: it takes what no device does.
-        let devices = parameters.backend == "cpu" ? [] : engine.devices(of: parameters.backend)
+        let takesDevices = parameters.backend != "cpu" && !parameters.vocabularyOnly
+        let devices = takesDevices ? engine.devices(of: parameters.backend) : []
         var settings = llama_model_default_params()
         settings.vocab_only = parameters.vocabularyOnly
         settings.n_gpu_layers = devices.isEmpty ? 0 : Int32(clamping: parameters.deviceLayers ?? -1)
         if parameters.locksMemory == true { settings.load_mode = LLAMA_LOAD_MODE_MMAP_MLOCK }
-        let loaded = try Self.load(path, settings, devices: devices, split: parameters.tensorSplit ?? [])
+        let split = parameters.vocabularyOnly ? [] : parameters.tensorSplit ?? []
+        let loaded = try Self.load(path, settings, devices: devices, split: split)
         guard let loaded, let vocabulary = llama_model_get_vocab(loaded) else {
             if let problem = WorkerProblem.noRoom(for: path, on: devices, parameters) { throw problem }
             throw WorkerProblem(
@@ -161,6 +164,11 @@ final class Context {
         settings.no_perf = true
         collector = parameters.calibrates ? ActivationCollector() : nil
         collector?.attach(to: &settings)
+        if ggml_is_quantized(type), settings.flash_attn_type == LLAMA_FLASH_ATTN_TYPE_DISABLED {
+            throw WorkerProblem(
+                "the engine keeps values as \(parameters.kvType) with flash attention alone",
+                remedy: "leave --flash-attention at auto, or take --kv-type f16")
+        }
         guard let context = llama_init_from_model(model.handle, settings) else {
             throw WorkerProblem(
                 "no memory for a context of \(parameters.contextLength) x \(parameters.parallelSequences) tokens",

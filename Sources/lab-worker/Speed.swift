@@ -9,10 +9,11 @@ extension Context {
     ///
     /// As llama-bench does: random tokens; logits of the last token of a prompt, and of every token that is written; the
     /// clock stops when the device has finished. The context is filled to its depth once, and what a repetition adds is
-    /// taken away again. With several sequences the first one's keys and values are copied to the others, and each step
-    /// is one call to the engine.
+    /// taken away again. All prompts come before all texts: between computations of one shape the engine keeps its graph,
+    /// which it would make again at every change from one to the other. With several sequences the first one's keys and
+    /// values are copied to the others, and each step is one call to the engine.
     ///
-    /// - Parameter report: called with `timed` after each repetition that counts.
+    /// - Parameter report: called with `timed` for each repetition that counts, when its text is written.
     func benchmark(
         _ parameters: WorkerRequest.BenchmarkParameters, advance: Advance, report: (WorkerEvent) -> Void
     ) throws -> WorkerEvent.BenchmarkSummary {
@@ -28,16 +29,20 @@ extension Context {
         HostMemory.forgetPeak()
         var run = BenchmarkRun(self, seed: parameters.seed, advance: advance)
         let depthSeconds = try run.fill(to: parameters.depth)
-        for index in -parameters.warmUps..<parameters.repetitions {
-            let prefill = try run.prefill(parameters.prefillTokens)
+        let indices = -parameters.warmUps..<parameters.repetitions
+        let prompts = try indices.map { _ in
+            let prompt = try run.prefill(parameters.prefillTokens)
             try run.restore()
+            return prompt
+        }
+        for (index, prompt) in zip(indices, prompts) {
             let steps = try run.decode(parameters.decodeTokens)
             try run.restore()
             guard index >= 0 else { continue }
             report(
                 .timed(
                     WorkerEvent.TimedRepetition(
-                        index: index, prefillSeconds: prefill.whole, firstTokenSeconds: prefill.firstToken,
+                        index: index, prefillSeconds: prompt.whole, firstTokenSeconds: prompt.firstToken,
                         stepSeconds: steps)))
         }
         let memory = HostMemory()

@@ -49,10 +49,10 @@ final class WorkerSession {
     private func perform(_ request: WorkerRequest, id: Int) throws -> WorkerEvent {
         switch request {
         case .hello:
-            return .greeted(engine.greeting)
+            return .greeted(engine.greeting())
         case .connect(let parameters):
             try engine.connect(parameters.backend)
-            return .greeted(engine.greeting)
+            return .greeted(engine.greeting(memoryOf: parameters.backend))
         case .load(let parameters):
             return .loaded(try load(parameters))
         case .chunk(let parameters):
@@ -120,7 +120,7 @@ final class WorkerSession {
         if parameters.path != path { text = nil }
         path = parameters.path
         backend = parameters.backend
-        if kept == nil { deviceBytesBefore = engine.deviceBytesInUse(parameters.backend) }
+        if kept == nil, !parameters.vocabularyOnly { deviceBytesBefore = engine.deviceBytesInUse(parameters.backend) }
         let start = ContinuousClock.now
         let loaded = try kept ?? Model(parameters, engine: engine)
         let seconds = (ContinuousClock.now - start) / .seconds(1)

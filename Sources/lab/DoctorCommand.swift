@@ -38,7 +38,6 @@ struct DoctorCommand: ParsableCommand {
                     + Self.gibibytes(device.memoryTotalBytes))
         }
         line("CPU features", greeting.cpuFeatures)
-        line("MLX (optional)", "absent: this lab does not run MLX yet")
     }
 
     private func line(_ name: String, _ value: String) {

@@ -20,6 +20,18 @@ struct RemoteBackendTests {
         #expect(report.reuse.samplesReused == 0)
     }
 
+    @Test("where a run may end early, parent and artifact take turns at a server that serves one process at a time")
+    func turns() throws {
+        let lab = try LabCommand()
+        let server = try RPCServer()
+        let ended = try lab.run("suites/smoke", ["--backend", "rpc:\(server.endpoint)"])
+        #expect(ended.status == 0, "\(ended.errors)")
+        let report = try lab.report()
+        #expect(Set(report.measurements.map(\.evaluation)).isSuperset(of: ["perplexity", "fidelity"]))
+        let full = try lab.run("suites/balanced", ["--backend", "rpc:\(server.endpoint)", "--evaluations", "fidelity"])
+        #expect(full.status == 0 || full.status == 3, "\(full.errors)")
+    }
+
     @Test("a server that is lost in the middle is exit 4; what was measured is kept")
     func lost() throws {
         let lab = try LabCommand()

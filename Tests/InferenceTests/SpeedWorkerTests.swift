@@ -50,6 +50,19 @@ struct SpeedWorkerTests {
         #endif
     }
 
+    @Test("values in eight bits are refused without flash attention, which alone can read them")
+    func quantizedValues() throws {
+        let worker = try Worker(executable: EngineWorkerTests.executable)
+        var parameters = WorkerRequest.LoadParameters(
+            path: try EngineWorkerTests.models.get().candidate.path, backend: "cpu", contextLength: 96,
+            parallelSequences: 1, threads: 2)
+        parameters.kvType = "q8_0"
+        parameters.flashAttention = "off"
+        let error = try #require(throws: InferenceError.self) { try worker.perform(.load(parameters)) }
+        #expect(error.code == .refused)
+        #expect(error.message.contains("flash attention"))
+    }
+
     @Test("another context over the same file is not loaded again")
     func kept() throws {
         let (worker, _) = try loaded()

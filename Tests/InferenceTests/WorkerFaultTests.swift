@@ -43,6 +43,12 @@ struct WorkerFaultTests {
         #expect(error.lastWords.contains("GGML_ASSERT(x) failed"))
     }
 
+    @Test("a device that ran out of memory is told from another end")
+    func outOfMemory() throws {
+        #expect(try failure(of: "echo 'CUDA error: out of memory' >&2; kill -ABRT $$; sleep 5").isOutOfMemory)
+        #expect(try !failure(of: "echo 'CUDA error: unspecified launch failure' >&2; exit 1").isOutOfMemory)
+    }
+
     @Test("one that hangs is stopped when the limit is over")
     func hangs() throws {
         let start = ContinuousClock.now

@@ -18,7 +18,7 @@ import sys
 import time
 from dataclasses import dataclass
 
-from measure import machine, median, remove, say, table
+from measure import engine_environment, machine, median, remove, say, table
 from server import GREEDY, PLAIN, THINKING, Server, ServerError
 
 BAR = 2.0
@@ -127,7 +127,7 @@ def run_perplexity(file, *more):
             [os.path.join(options.engine, "bin", "llama-perplexity"), "-m", file, "-f", text, "-c", str(WINDOW),
              "-t", str(options.threads), "--kl-divergence-base", path("logits"), *more],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-            env={**os.environ, "LD_LIBRARY_PATH": os.path.join(options.engine, "lib")}).returncode
+            env=engine_environment(options.engine)).returncode
     if status != 0:
         give_up(f"llama-perplexity ended with {status}")
     with open(path("log"), encoding="utf-8", errors="replace") as log:

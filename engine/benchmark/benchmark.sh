@@ -71,7 +71,7 @@ benchmark() {
        ./lab benchmark decoding [--runs N] [--threads N]
        ./lab benchmark balanced [--runs N] [--threads N]
        ./lab benchmark serve [--runs N] [--threads N] [--clients N,...] [--requests N] [--tokens N]
-       ./lab benchmark throughput [--runs N] [--threads N] [--repetitions N] [--models NAME,...]
+       ./lab benchmark throughput [--runs N] [--threads N] [--repetitions N] [--models NAME,...] [--backend NAME]
        ./lab benchmark history [--runs N] [--long-runs N] [--repetitions N]
        ./lab benchmark reports [RUNS]
        ./lab benchmark all [--runs N] [--threads N]

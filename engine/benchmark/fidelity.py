@@ -15,7 +15,7 @@ import re
 import sys
 
 import measure
-from measure import median, megabytes, remove, say, table
+from measure import engine_environment, median, megabytes, remove, say, table
 
 CONTEXT = 512
 # What the project asks of itself: times faster in full and stopping early, bytes of the peer's logits in percent.
@@ -100,7 +100,7 @@ def run_perplexity(file, windows, *more):
         [os.path.join(options.engine, "bin", "llama-perplexity"), "-m", file, "-f", text, "-c", str(CONTEXT),
          "--chunks", str(windows), "-t", str(options.threads), "--kl-divergence-base", logits, *more,
          *options.peer_options.split()],
-        log, path("peer"), {"LD_LIBRARY_PATH": os.path.join(options.engine, "lib")})
+        log, path("peer"), engine_environment(options.engine))
     with open(log, encoding="utf-8", errors="replace") as opened:
         opened.seek(start)
         return run, opened.read()

@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 import measure
-from measure import median, megabytes, remove, say, table
+from measure import engine_environment, median, megabytes, remove, say, table
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--runs", type=int, default=5, help="runs in turns")
@@ -44,7 +44,7 @@ def compare(name, checkpoint, text, windows):
         return measure.run(
             [os.path.join(options.engine, "bin", "llama-imatrix"), "-m", parent, "-f", text, "-o", peer, "-c", "512",
              "-b", "512", "--chunks", str(windows), "-t", str(options.threads), "--no-ppl"],
-            log, os.path.dirname(peer), {"LD_LIBRARY_PATH": os.path.join(options.engine, "lib")})
+            log, os.path.dirname(peer), engine_environment(options.engine))
 
     pairs = []
     for number in range(1, options.runs + 1):

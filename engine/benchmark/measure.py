@@ -98,6 +98,12 @@ def table(titles, rows):
     return "\n".join(lines)
 
 
+def engine_environment(engine):
+    """This process's environment, and the engine's libraries before all others."""
+    folders = [os.path.join(engine, "lib"), os.environ.get("LD_LIBRARY_PATH")]
+    return {**os.environ, "LD_LIBRARY_PATH": ":".join(filter(None, folders))}
+
+
 def megabytes(count):
     return f"{count / 1e6:,.0f} MB"
 

@@ -13,7 +13,7 @@ import subprocess
 import sys
 
 import measure
-from measure import megabytes, median, remove, say, table
+from measure import engine_environment, megabytes, median, remove, say, table
 
 RECIPES = ["Q4_K_M", "Q6_K", "Q3_K_M"]
 SMALL, LARGE = "Qwen3-0.6B", "Qwen3-8B"
@@ -88,7 +88,7 @@ def convert_peer(checkpoint, recipes):
         files.append(os.path.join(folder, f"{recipe}.gguf"))
         second.append(measure.run(
             [os.path.join(options.engine, "bin", "llama-quantize"), full, files[-1], recipe, str(options.threads)],
-            log, folder, {"LD_LIBRARY_PATH": os.path.join(options.engine, "lib")}))
+            log, folder, engine_environment(options.engine)))
     return first, second, files
 
 

@@ -1,4 +1,4 @@
-"""`./lab benchmark serve`: `llama-pajamas-run serve` beside `llama-server`, same artifact, threads and slots, on a CPU.
+"""`./lab benchmark serve`: `llama-pajamas-run serve` beside `llama-server`, same artifact, threads and slots.
 
 Clients ask over HTTP, each its next question when it has the whole answer, and read streams. Both servers run in turns,
 each run with prompts of its own, so that nothing is read from a cache. Per number of clients: tokens per second of all
@@ -15,8 +15,9 @@ import sys
 import threading
 import time
 
-from measure import machine, median, say, table
+from measure import median, say, table
 from server import Server
+from worker import backend_devices
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "prove"))
 from serve_process import LabServer  # noqa: E402
@@ -31,17 +32,19 @@ parser.add_argument("--requests", type=int, default=4, help="requests of each cl
 parser.add_argument("--tokens", type=int, default=64, help="tokens of each answer")
 parser.add_argument("--words", type=int, default=80, help="words of each prompt")
 parser.add_argument("--context", type=int, default=1024, help="tokens of context of each slot")
+parser.add_argument("--backend", default="cpu", help="cpu, cuda or another registry of the engine's devices")
 parser.add_argument("--program", required=True, help="llama-pajamas-run")
 parser.add_argument("--engine", required=True, help="the engine's prefix, with llama-server")
 parser.add_argument("--model", required=True, action="append", help="a GGUF file; may be repeated")
 options = parser.parse_args()
 if options.runs < 1:
     sys.exit("benchmark: --runs must be at least 1")
+devices, place = backend_devices(os.path.join(os.path.dirname(options.program), "lab-worker"), options.backend)
 
 
 class LlamaServer(Server):
     def __init__(self, model, slots):
-        super().__init__(options.engine, model, options.context, options.threads, os.devnull, slots)
+        super().__init__(options.engine, model, options.context, options.threads, os.devnull, slots, devices)
 
     def processes(self):
         return [self.process.pid]
@@ -50,7 +53,7 @@ class LlamaServer(Server):
 class OurServer(LabServer):
     def __init__(self, model, slots):
         super().__init__(
-            options.program, model, "--backend", "cpu", "--threads", str(options.threads), "--slots", str(slots),
+            options.program, model, "--backend", options.backend, "--threads", str(options.threads), "--slots", str(slots),
             "--context-length", str(options.context), "--skip-digest")
 
     def processes(self):
@@ -131,7 +134,7 @@ def measure(kind, model, clients, run):
 
 
 def main():
-    say(f"{machine()}, {options.threads} threads; {options.runs} runs in turns; each client {options.requests} requests "
+    say(f"{place}, {options.threads} threads; {options.runs} runs in turns; each client {options.requests} requests "
         f"of {options.words} words, {options.tokens} tokens each; {options.context} tokens of context a slot")
     is_met = True
     for model in options.model:

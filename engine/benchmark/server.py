@@ -11,6 +11,8 @@ import socket
 import subprocess
 import time
 
+from measure import engine_environment
+
 # Sampling by the names of its interface; what Qwen's card says of min-p goes with its temperatures.
 GREEDY = {"temperature": 0}
 THINKING = {"temperature": 0.6, "top_p": 0.95, "top_k": 20, "min_p": 0}
@@ -30,15 +32,16 @@ def free_port():
 class Server:
     """A llama-server with one model; `with` ends it."""
 
-    def __init__(self, engine, model, context, threads, log, slots=1):
-        """`context` is that of each slot."""
+    def __init__(self, engine, model, context, threads, log, slots=1, devices="none"):
+        """`context` is that of each slot; `devices` are names of the engine's registry, "none" for the CPU alone."""
         self.port = free_port()
         with open(log, "ab") as output:
             self.process = subprocess.Popen(
                 [os.path.join(engine, "bin", "llama-server"), "-m", model, "--host", "127.0.0.1", "--port",
-                 str(self.port), "-t", str(threads), "-np", str(slots), "-c", str(slots * context), "--jinja"],
+                 str(self.port), "-t", str(threads), "-np", str(slots), "-c", str(slots * context), "--jinja",
+                 "--device", devices],
                 stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-                env={**os.environ, "LD_LIBRARY_PATH": os.path.join(engine, "lib")})
+                env=engine_environment(engine))
         self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=600)
 
     def __enter__(self):

@@ -12,40 +12,39 @@ import os
 import subprocess
 import sys
 
-from measure import machine, median, say, table
-from worker import Worker
+from measure import median, say, table
+from worker import Worker, backend_devices
 
 # What the project asks of itself.
 BAR = 0.98
 PROMPT, WRITTEN, DEPTHS = 512, 64, (0, 2048)
-MODELS = {"qwen3-0.6b": "Qwen3-0.6B shapes Q4_K_M", "smollm2-135m": "SmolLM2-135M Q4_K_M"}
+MODELS = {
+    "qwen3-0.6b": "Qwen3-0.6B shapes Q4_K_M", "smollm2-135m": "SmolLM2-135M Q4_K_M",
+    "qwen3-8b": "Qwen3-8B shapes Q4_K_M"}
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--runs", type=int, default=5, help="runs in turns")
 parser.add_argument("--repetitions", type=int, default=5, help="repetitions of each program in each run")
 parser.add_argument("--threads", type=int, default=os.cpu_count())
-parser.add_argument("--models", default=",".join(MODELS), help=f"of {', '.join(MODELS)}")
+parser.add_argument("--models", default="qwen3-0.6b,smollm2-135m", help=f"of {', '.join(MODELS)}")
+parser.add_argument("--backend", default="cpu", help="cpu, cuda or another registry of the engine's devices")
 for name in ["root", "engine", "python", "data", "work"]:
     parser.add_argument(f"--{name}", required=True)
 options = parser.parse_args()
 models = options.models.split(",")
 if options.runs < 1 or options.repetitions < 1 or not set(models) <= set(MODELS):
     sys.exit("benchmark: --runs and --repetitions must be at least 1, and --models known")
+lab_worker = os.path.join(options.root, ".build", "release", "lab-worker")
 
 
 def lab(artifact):
     """Tokens a second by the worker, by what was measured and the depth."""
     speeds = {}
-    program = os.path.join(options.root, ".build", "release", "lab-worker")
-    worker = None
+    worker = Worker(lab_worker, alone=True)
     for depth in DEPTHS:
-        shape = {
-            "contextLength": depth + max(PROMPT, WRITTEN), "parallelSequences": 1, "threads": options.threads,
-            "batch": 2048}
-        if worker:
-            worker.load(artifact, **shape)
-        else:
-            worker = Worker(program, artifact, alone=True, **shape)
+        worker.load(
+            artifact, backend=options.backend, contextLength=depth + max(PROMPT, WRITTEN), parallelSequences=1,
+            threads=options.threads, batch=2048)
         _, events = worker.call("benchmark", {
             "depth": depth, "prefillTokens": PROMPT, "decodeTokens": WRITTEN, "repetitions": options.repetitions,
             "warmUps": 1, "seed": 1})
@@ -60,8 +59,8 @@ def peer(artifact):
     """The same by llama-bench."""
     command = [
         os.path.join(options.engine, "bin", "llama-bench"), "-m", artifact, "-p", str(PROMPT), "-n", str(WRITTEN), "-d",
-        ",".join(map(str, DEPTHS)), "-t", str(options.threads), "-r", str(options.repetitions), "-fa", "auto", "-o",
-        "json"]
+        ",".join(map(str, DEPTHS)), "-t", str(options.threads), "-r", str(options.repetitions), "-fa", "auto", "-dev",
+        devices, "-o", "json"]
     with open(os.path.join(options.work, "log"), "ab") as log:
         answer = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, check=False)
     if answer.returncode != 0:
@@ -73,6 +72,7 @@ def peer(artifact):
     return speeds
 
 
+devices, place = backend_devices(lab_worker, options.backend)
 rows, lowest = [], float("inf")
 for model in models:
     artifact = os.path.join(options.work, "gguf", f"{model}-q4_k_m.gguf")
@@ -95,7 +95,7 @@ for model in models:
                 f"{median([other[key] for _, other in runs]):,.1f}", f"{median(ratios):.3f}",
                 f"{min(ratios):.3f} to {max(ratios):.3f}", BAR])
 
-print(f"## Speeds on {machine()}, {options.threads} threads\n")
+print(f"## Speeds on {place}, {options.threads} threads\n")
 print(f"Tokens a second, prefill of {PROMPT} tokens and decoding of {WRITTEN}; median of {options.runs} runs in turns, each "
       f"of {options.repetitions} repetitions after a warm-up.\n")
 print(table(["model", "what", "depth", "lab", "llama-bench", "ratio", "lowest to highest", "bar"], rows))

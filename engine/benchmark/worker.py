@@ -6,16 +6,19 @@ import struct
 import subprocess
 import sys
 
+from measure import machine
+
 
 class Worker:
-    """A worker with one artifact."""
+    """A worker, with one artifact at a time."""
 
-    def __init__(self, program, artifact, alone=False, **parameters):
+    def __init__(self, program, artifact=None, alone=False, **parameters):
         # As the lab starts its workers: with short spins, except where speed is all that matters.
         environment = dict(os.environ) if alone else {"GOMP_SPINCOUNT": "1000", **os.environ}
         self.process = subprocess.Popen(
             [program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
-        self.load(artifact, **parameters)
+        if artifact:
+            self.load(artifact, **parameters)
 
     def load(self, artifact, **parameters):
         """Loads an artifact, or another context over the one that is there."""
@@ -43,3 +46,14 @@ class Worker:
     def end(self):
         self.process.stdin.close()
         self.process.wait()
+
+
+def backend_devices(program, backend):
+    """A backend's devices, as llama.cpp's own programs take their names, and their products in words."""
+    if backend == "cpu":
+        return "none", machine()
+    worker = Worker(program)
+    greeting, _ = worker.call("connect", {"backend": backend})
+    worker.end()
+    found = [one for one in greeting["devices"] if one["registry"].lower() == backend]
+    return "/".join(one["name"] for one in found), ", ".join(one["description"] for one in found)

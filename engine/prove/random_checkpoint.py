@@ -1,4 +1,4 @@
-"""Writes a Qwen3 checkpoint with a published model's shapes and random weights.
+"""Writes a Qwen3 checkpoint with a published model's shapes and random weights, on all cores.
 
 random_checkpoint.py DATA SIZE OUTPUT [SHARDS], where DATA holds tokenizer.json and configs/SIZE/config.json.
 
@@ -8,6 +8,7 @@ sampler: matrices N(0, 0.02), norms 1 + N(0, 0.05), rounded to BF16 to nearest, 
 
 import hashlib
 import json
+import multiprocessing
 import os
 import shutil
 import struct
@@ -58,21 +59,23 @@ def byte_count(name):
     return 2 * int(numpy.prod(shapes[name], dtype=numpy.int64))
 
 
-def write_tensor(file, name):
+def write_tensor(path, offset, name):
     """In chunks: the generator's values do not depend on how many are asked for at once."""
     seed = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "little")
     generator = numpy.random.Generator(numpy.random.PCG64(seed))
     left = byte_count(name) // 2
-    while left > 0:
-        values = generator.standard_normal(min(CHUNK, left), dtype=numpy.float32)
-        left -= len(values)
-        if len(shapes[name]) == 1:
-            values = 1 + values * numpy.float32(0.05)
-        else:
-            values *= numpy.float32(0.02)
-        bits = values.view(numpy.uint32)
-        bits += 0x7FFF + ((bits >> 16) & 1)
-        file.write((bits >> 16).astype("<u2").tobytes())
+    with open(path, "r+b") as file:
+        file.seek(offset)
+        while left > 0:
+            values = generator.standard_normal(min(CHUNK, left), dtype=numpy.float32)
+            left -= len(values)
+            if len(shapes[name]) == 1:
+                values = 1 + values * numpy.float32(0.05)
+            else:
+                values *= numpy.float32(0.02)
+            bits = values.view(numpy.uint32)
+            bits += 0x7FFF + ((bits >> 16) & 1)
+            file.write((bits >> 16).astype("<u2").tobytes())
 
 
 def write_file(path, names):
@@ -85,8 +88,12 @@ def write_file(path, names):
     encoded += b" " * (-len(encoded) % 8)
     with open(path, "wb") as file:
         file.write(struct.pack("<Q", len(encoded)) + encoded)
-        for name in names:
-            write_tensor(file, name)
+        start = file.tell()
+        file.truncate(start + offset)
+    # The largest first, so that the last to end is short.
+    jobs = sorted(names, key=byte_count, reverse=True)
+    with multiprocessing.get_context("fork").Pool() as pool:
+        pool.starmap(write_tensor, [(path, start + header[name]["data_offsets"][0], name) for name in jobs], chunksize=1)
 
 
 total = sum(map(byte_count, shapes))

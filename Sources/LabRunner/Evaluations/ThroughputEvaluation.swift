@@ -26,6 +26,7 @@ struct ThroughputEvaluation {
         let start = ContinuousClock.now
         var estimate: SpeedEstimate?
         var points: [MeasuredSpeed] = []
+        var loadSeconds: Double?
         for (done, point) in speed.points.enumerated() {
             let elapsed = (ContinuousClock.now - start) / .seconds(1)
             let reason =
@@ -36,7 +37,12 @@ struct ThroughputEvaluation {
                     measured = try measure(point, watch)
                 } catch let error as InferenceError where error.code == .refused {
                     measured.notRun = error.message
+                } catch let error as InferenceError where error.isOutOfMemory {
+                    measured.notRun = "\(session.backend) ran out of memory while it computed"
+                    // Its worker is gone; the next point gets another.
+                    session.release(candidate)
                 }
+                loadSeconds = loadSeconds ?? session.host(of: candidate).loadSeconds
                 estimate = measured.estimate(cost: model.cost, plan: speed) ?? estimate
             }
             points.append(measured)
@@ -46,7 +52,6 @@ struct ThroughputEvaluation {
                     note: measured.notRun == nil ? nil : "not run"))
         }
         watch.look()
-        let loadSeconds = session.host(of: candidate).loadSeconds
         return SpeedReport(
             evaluation: plan.name, speed: speed, backend: session.backend, candidate: candidate,
             deviceNames: session.deviceNames, deviceClass: session.speedClass, model: model, device: device,
