@@ -12,8 +12,9 @@ extension Suite {
         public var parallelSequences = [1, 4, 16]
         /// Repetitions that count, at least 5. Default: 8, of which even the verdicts on many metrics can be certain.
         public var repetitions = 8
-        /// Repetitions before those, at least 1. Default: 1.
-        public var warmUps = 1
+        /// Repetitions before those, at least 1. Default: 2, since CUDA records its graph in the second computation of a
+        /// shape.
+        public var warmUps = 2
         /// Tokens of a timed prompt. Default: 512.
         public var prefillTokens = 512
         /// Tokens written in a repetition. Default: 128.

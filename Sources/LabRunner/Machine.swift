@@ -14,8 +14,8 @@ public enum Machine {
     public static var defaultThreads: Int {
         var threads = ProcessInfo.processInfo.activeProcessorCount
         #if os(Linux)
-            if let cores = physicalCores { threads = min(threads, cores) }
-            if let quota = cgroupProcessors { threads = min(threads, quota) }
+            if let cores = physicalCores(in: text("/proc/cpuinfo")) { threads = min(threads, cores) }
+            if let quota = ControlGroup().processors { threads = min(threads, quota) }
         #else
             var performanceCores: Int32 = 0
             var size = MemoryLayout<Int32>.size
@@ -65,11 +65,7 @@ public enum Machine {
                     line.split(separator: " ").dropFirst().first.flatMap { Int64($0) }
                 }
             }
-            func bytes(_ path: String) -> Int64? { Int64(text(path).trimmingCharacters(in: .whitespacesAndNewlines)) }
-            let group = bytes("/sys/fs/cgroup/memory.max").flatMap { limit in
-                bytes("/sys/fs/cgroup/memory.current").map { max(0, limit - $0) }
-            }
-            return [kilobytes("MemAvailable").map { $0 * 1024 }, group].compactMap { $0 }.min()
+            return [kilobytes("MemAvailable").map { $0 * 1024 }, ControlGroup().freeMemoryBytes].compactMap { $0 }.min()
         #else
             return Int64(clamping: ProcessInfo.processInfo.physicalMemory)
         #endif
@@ -83,9 +79,10 @@ public enum Machine {
     }
 
     #if os(Linux)
-        private static var physicalCores: Int? {
+        /// Cores of the processors that the kernel lists, as `/proc/cpuinfo` has it; nil where it does not tell.
+        public static func physicalCores(in list: String) -> Int? {
             var cores = Set<String>()
-            for block in text("/proc/cpuinfo").components(separatedBy: "\n\n") {
+            for block in list.components(separatedBy: "\n\n") {
                 func field(_ name: String) -> Substring? {
                     block.split(separator: "\n").first { $0.hasPrefix(name) }?.split(separator: ":").last
                 }
@@ -95,14 +92,8 @@ public enum Machine {
             return cores.isEmpty ? nil : cores.count
         }
 
-        private static var cgroupProcessors: Int? {
-            let fields = text("/sys/fs/cgroup/cpu.max").split(whereSeparator: \.isWhitespace).map { Double($0) }
-            guard fields.count == 2, let quota = fields[0], let period = fields[1], period > 0 else { return nil }
-            return max(1, Int((quota / period).rounded(.up)))
-        }
-
         private static func text(_ path: String) -> String {
-            (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+            KernelFile.text(path) ?? ""
         }
     #endif
 }

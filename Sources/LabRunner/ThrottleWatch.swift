@@ -48,7 +48,7 @@ final class ThrottleWatch {
             let names = (try? FileManager.default.contentsOfDirectory(atPath: Self.root)) ?? []
             cores = names.filter { $0.hasPrefix("cpu") && Int($0.dropFirst(3)) != nil }.sorted()
             thermalBefore = Self.thermalEvents(cores)
-            quotaBefore = Self.quotaEvents()
+            quotaBefore = ControlGroup().stops
             ticksBefore = Self.ticks()
             highestKilohertz =
                 cores.compactMap { Self.number("\(Self.root)/\($0)/cpufreq/cpuinfo_max_freq") }.max()
@@ -71,7 +71,7 @@ final class ThrottleWatch {
                 record.sources.append(
                     "clock \(Self.gigahertz(range.lowerBound)) to \(Self.gigahertz(range.upperBound))\(most) GHz")
             }
-            if let before = quotaBefore, let now = Self.quotaEvents() {
+            if let before = quotaBefore, let now = ControlGroup().stops {
                 record.sources.append("the control group's quota")
                 if now > before { record.seen.append("the control group's quota stopped it \(now - before) times") }
             }
@@ -92,24 +92,15 @@ final class ThrottleWatch {
             return counts.isEmpty ? nil : counts.reduce(0, +)
         }
 
-        private static func quotaEvents() -> Int? {
-            // Without a quota nothing counts.
-            guard !(text("/sys/fs/cgroup/cpu.max") ?? "max").hasPrefix("max") else { return nil }
-            return text("/sys/fs/cgroup/cpu.stat")?.split(separator: "\n").first { $0.hasPrefix("nr_throttled ") }
-                .flatMap { Int($0.dropFirst("nr_throttled ".count)) }
-        }
-
         private static func ticks() -> (stolen: Double, all: Double)? {
-            let line = text("/proc/stat")?.split(separator: "\n").first { $0.hasPrefix("cpu ") }
+            let line = KernelFile.text("/proc/stat")?.split(separator: "\n").first { $0.hasPrefix("cpu ") }
             let fields = (line ?? "").split(separator: " ").dropFirst().compactMap { Double($0) }
             // user nice system idle iowait irq softirq steal, then guests, which user has counted already.
             return fields.count >= 8 ? (fields[7], fields.prefix(8).reduce(0, +)) : nil
         }
 
-        private static func text(_ path: String) -> String? { try? String(contentsOfFile: path, encoding: .utf8) }
-
         private static func number(_ path: String) -> Int? {
-            text(path).flatMap { Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
+            KernelFile.text(path).flatMap { Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
         }
 
         private static func gigahertz(_ kilohertz: Int) -> String { (Double(kilohertz) / 1e6).fixed(2) }

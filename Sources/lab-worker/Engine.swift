@@ -179,7 +179,7 @@ struct Engine {
     private static func loadedLibrary() throws -> URL {
         #if os(Linux)
             // dladdr is a GNU extension that Swift's Glibc does not offer; the kernel's own list needs none.
-            let maps = (try? String(contentsOfFile: "/proc/self/maps", encoding: .utf8)) ?? ""
+            let maps = KernelFile.text("/proc/self/maps") ?? ""
             let path = maps.split(separator: "\n").lazy.compactMap { line in
                 line.firstIndex(of: "/").map { String(line[$0...]) }
             }.first { $0.contains("/libllama.so") }

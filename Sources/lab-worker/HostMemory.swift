@@ -1,4 +1,5 @@
 import Foundation
+import LabCore
 
 #if canImport(Glibc)
     import Glibc
@@ -16,7 +17,7 @@ struct HostMemory {
     /// Looks at the process.
     init() {
         #if os(Linux)
-            let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+            let status = KernelFile.text("/proc/self/status") ?? ""
             func kilobytes(_ name: String) -> Int64? {
                 status.split(separator: "\n").first { $0.hasPrefix(name + ":") }.flatMap { line in
                     line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int64($0) }

@@ -45,7 +45,7 @@ struct SpeedPlanTests {
         #expect(plan.dataset == nil && plan.generation == nil)
         let points = speed.points.map { [$0.contextLength, $0.parallelSequences] }
         #expect(points == [[1024, 1], [1024, 8], [4096, 1], [4096, 8]])
-        #expect(speed.repetitions == 6 && speed.warmUps == 1 && speed.timeBudgetSeconds == 90)
+        #expect(speed.repetitions == 6 && speed.warmUps == 2 && speed.timeBudgetSeconds == 90)
         // A prompt of 256 tokens ends the context.
         #expect(speed.points.map(speed.depth) == [768, 768, 3840, 3840])
         let gate = try #require(speed.gates.first)

@@ -66,14 +66,14 @@ def last_line(text):
     return lines[-1] if lines else ""
 
 
-def run_suite(name, *arguments, status=0, **own):
-    """Runs a suite; its report, or None."""
+def run_suite(name, *arguments, allowed=(0,), **own):
+    """Runs a suite, which may end with some statuses; its report, or None."""
     # A folder for each run: its report is the only one there.
     reports = tempfile.mkdtemp(prefix=f"{name}-", dir=options.work)
     code, _, said, seconds = program("lab", "run", os.path.join(options.suites, name), "--output", reports,
                                      *arguments, **own)
-    expect(code == status, f"suite {name} {' '.join(arguments)}".strip(), f"exit {code}, {seconds:.1f} s"
-           + ("" if code == status else f": {last_line(said)}"))
+    expect(code in allowed, f"suite {name} {' '.join(arguments)}".strip(), f"exit {code}, {seconds:.1f} s"
+           + ("" if code in allowed else f": {last_line(said)}"))
     try:
         with open(os.path.join(reports, "latest", "report.json"), encoding="utf-8") as file:
             return json.load(file)
@@ -133,7 +133,7 @@ def prove_texts():
 
 
 def prove_serving(clients=32):
-    """Every client gets the text that a client alone gets, where rounding does not part them."""
+    """Every client gets a text as a client alone gets it, up to where the rounding of another batch parts them."""
     def ask(port):
         request = urllib.request.Request(
             f"http://127.0.0.1:{port}/v1/completions", headers={"Content-Type": "application/json"},
@@ -148,9 +148,10 @@ def prove_serving(clients=32):
         with concurrent.futures.ThreadPoolExecutor(clients) as pool:
             texts = list(pool.map(ask, [server.port] * 4 * clients))
         seconds = time.monotonic() - began
-    same = sum(text == alone for text in texts)
-    expect(all(texts), f"{clients} clients of the server", f"{len(texts)} answers in {seconds:.2f} s, "
-           f"{64 * len(texts) / seconds:,.0f} tokens/s, {same} as that of one alone")
+    shared = sorted(len(os.path.commonprefix([text, alone])) for text in texts)
+    expect(shared[len(texts) // 2] > 0, f"{clients} clients of the server",
+           f"{len(texts)} answers in {seconds:.2f} s, {64 * len(texts) / seconds:,.0f} tokens/s; of {len(alone)} "
+           f"characters {shared[0]} to {shared[-1]} as one client alone gets them")
 
 
 @contextlib.contextmanager
@@ -185,7 +186,8 @@ def prove_little_memory():
 def prove_absence():
     code, _, said, _ = generate(options.model, without_devices=True)
     expect(code == 4 and "no CUDA device" in said, "no device visible", f"exit {code}: {' '.join(said.split())[-160:]}")
-    report = run_suite("consistency", "--evaluations", "continuations", without_devices=True)
+    # Where there is no MLX either, nothing is judged, which is exit 3.
+    report = run_suite("consistency", "--evaluations", "continuations", allowed=(0, 3), without_devices=True)
     reasons = [one["reason"] for one in (report or {}).get("verdicts", [])
                if one["backend"] == "cuda" and one["status"] == "skipped"]
     expect(any("no CUDA device" in reason for reason in reasons), "where it is optional, it is skipped",

@@ -8,8 +8,8 @@ PROVE_GGUF=0.19.0
 # A function that gets the peer's file and the lab's after each comparison of the two.
 PROVE_AFTER_RECIPE=:
 PEER_DIGESTS=$ROOT/fixtures/peers
-PROVE_PARTS="conversion architectures smollm2 recipes perplexity fidelity imatrix mlx models portability arm64 sequential defects ci reports hub serve"
-for prove_part in architectures smollm2 fidelity imatrix mlx models portability arm64/arm64 sequential defects ci reports hub serve; do
+PROVE_PARTS="conversion architectures smollm2 recipes perplexity fidelity imatrix mlx models portability arm64 sequential defects ci reports hub serve cuda"
+for prove_part in architectures smollm2 fidelity imatrix mlx models portability arm64/arm64 sequential defects ci reports hub serve cuda; do
     # shellcheck source=/dev/null
     . "$ROOT/engine/prove/$prove_part.sh"
 done
@@ -22,7 +22,7 @@ prove() {
         echo "usage: ./lab prove [conversion [MODEL] | recipes [MODEL...] | architectures | smollm2 | perplexity |
        fidelity [perplexity] | imatrix | mlx | models | portability | arm64 | sequential [record ...] | defects | ci |
        reports [--shots DIR] | hub [faults|caches] [--cases N] [--seconds S] |
-       serve [quick | client | load | evaluation] | all]
+       serve [quick | client | load | evaluation] | cuda [--parts NAME,...] | all]
 (models of conversion: pajama-tiny, qwen3-0.6b-random; of recipes: the files in fixtures/peers/recipes)" >&2
         exit 2
         ;;
@@ -38,7 +38,7 @@ prove_part() {
     local part=$1
     shift
     case "$part" in
-    mlx | portability | arm64 | sequential | defects | ci | reports | hub | serve) ;;
+    mlx | portability | arm64 | sequential | defects | ci | reports | hub | serve | cuda) ;;
     *)
         [ "$PREFIX" = "$(default_engine_link)" ] ||
             give_up "the comparisons need the pinned engine's source tree" "unset LAB_ENGINE_PREFIX"

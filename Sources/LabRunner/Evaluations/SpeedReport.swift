@@ -202,7 +202,9 @@ struct SpeedReport {
 
     /// Why a gate does not hold here; nil where it does.
     private func elsewhere(_ gate: Suite.SpeedGate) -> String? {
-        func isPart(_ part: String, of name: String) -> Bool { name.lowercased().contains(part.lowercased()) }
+        // A GGUF file spells "Qwen3 8B" what its checkpoint's folder is called "Qwen3-8B".
+        func spelling(_ name: String) -> String { name.lowercased().filter { $0.isLetter || $0.isNumber } }
+        func isPart(_ part: String, of name: String) -> Bool { spelling(name).contains(spelling(part)) }
         if let wanted = gate.onlyForModel, !isPart(wanted, of: candidate.model) {
             return "a target of \(wanted) alone; this is \(candidate.model)"
         }
