@@ -52,6 +52,8 @@ extension Suite {
         public var contextLength: Int?
         /// The sequences at a time at which it holds; nil for each number.
         public var parallelSequences: Int?
+        /// The only backend that it holds on: "cpu"; nil for every backend.
+        public var onlyOnBackend: String?
         /// A part of the name of the only devices that it holds on, in any case; nil for every device.
         public var onlyOnDevice: String?
         /// A part of the name of the only models that it holds for, in any case; nil for every model.
@@ -90,11 +92,12 @@ extension Suite.SpeedPlan {
 
 extension Suite.SpeedGate {
     fileprivate init(_ node: StrictYAML, of entry: Registry.Entry, in plan: Suite.SpeedPlan) throws {
-        let own = ["context_length", "parallel", "only_on_device", "only_for_model"]
+        let own = ["context_length", "parallel", "only_on_backend", "only_on_device", "only_for_model"]
         threshold = try Threshold(node, of: entry, others: own)
         let keys = try node.mapping(allowed: ["metric", "below", "above", "unit"] + own)
         contextLength = try keys["context_length"]?.integer(in: 2...1_048_576)
         parallelSequences = try keys["parallel"]?.integer(in: 1...256)
+        onlyOnBackend = try keys["only_on_backend"]?.backendName()
         onlyOnDevice = try keys["only_on_device"]?.string()
         onlyForModel = try keys["only_for_model"]?.string()
         // A limit on what nobody measures would never be judged.

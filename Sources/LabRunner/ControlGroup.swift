@@ -16,7 +16,8 @@
         ///   - root: where the groups are mounted.
         ///   - membership: a process's groups, as `/proc/self/cgroup` has them.
         public init(root: String, membership: String) {
-            let own = membership.split(separator: "\n").first { $0.hasPrefix("0::/") }?.dropFirst("0::/".count) ?? ""
+            let line = membership.split(separator: "\n").first { $0.hasPrefix("0::/") }
+            let own = line?.dropFirst("0::/".count) ?? ""
             folders = own.split(separator: "/").reduce(into: [root]) { $0.append("\($0[$0.count - 1])/\($1)") }
         }
 
@@ -28,7 +29,8 @@
         /// Bytes that all of them leave; nil without a limit.
         public var freeMemoryBytes: Int64? {
             folders.compactMap { folder in
-                guard let limit = Self.number("\(folder)/memory.max"), let used = Self.number("\(folder)/memory.current")
+                guard let limit = Self.number("\(folder)/memory.max"),
+                    let used = Self.number("\(folder)/memory.current")
                 else { return nil }
                 return max(0, limit - used)
             }.min()

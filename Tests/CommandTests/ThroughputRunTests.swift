@@ -104,13 +104,14 @@ struct ThroughputRunTests {
         let elsewhere = [
             "metric: decode_rate; above: 1000000000; unit: tokens_per_second; only_on_device: RTX 4070",
             "metric: decode_rate; above: 1000000000; unit: tokens_per_second; only_for_model: Qwen3-8B",
+            "metric: decode_rate; above: 1000000000; unit: tokens_per_second; only_on_backend: cuda",
         ]
         let easy = "metric: decode_rate; above: 0.000001; unit: tokens_per_second; only_for_model: PAJAMA Tiny"
-        let passing = try lab.run(try Self.suite(lab, gates: Self.gate(elsewhere[0], elsewhere[1], easy)))
+        let passing = try lab.run(try Self.suite(lab, gates: Self.gate(elsewhere[0], elsewhere[1], elsewhere[2], easy)))
         #expect(passing.status == 0, "\(passing.output)")
         let verdicts = try Self.record(lab).verdicts
         #expect(verdicts.filter { $0.status == .skipped }.map(\.reason).allSatisfy { $0.contains("alone; this is") })
-        #expect(verdicts.count { $0.status == .skipped } == 2)
+        #expect(verdicts.count { $0.status == .skipped } == 3)
         // The easy one holds at each of the four points that were run.
         #expect(verdicts.count { $0.status == .pass } == 4)
 

@@ -30,6 +30,7 @@ struct SpeedPlanTests {
                 parallel: 1
                 only_on_device: RTX 4070
                 only_for_model: Qwen3
+                only_on_backend: cuda
               - metric: peak_host_memory
                 below: 900
                 unit: megabytes
@@ -51,6 +52,7 @@ struct SpeedPlanTests {
         let gate = try #require(speed.gates.first)
         #expect(gate.threshold == Threshold(metric: .decodeRate, limit: 75))
         #expect(gate.onlyOnDevice == "RTX 4070" && gate.onlyForModel == "Qwen3" && !gate.isOfWhole)
+        #expect(gate.onlyOnBackend == "cuda")
         #expect(speed.points.filter(gate.holds).map(\.contextLength) == [4096])
         #expect(speed.gates[1].isOfWhole)
         #expect(plan.gates == speed.gates.map(\.threshold))
@@ -80,10 +82,11 @@ struct SpeedPlanTests {
             ("length: 4096", "length: 2048", 21, "evaluations[0].gates[0].context_length", "not measured"),
             ("    parallel: 1\n", "    parallel: 3\n", 22, "evaluations[0].gates[0].parallel", "not measured"),
             ("above: 75", "below: 75", 19, "evaluations[0].gates[0].below", "limited with 'above'"),
-            ("w: 900", "w: 900\n        parallel: 1", 27, "evaluations[0].gates[1].parallel", "measured once"),
-            ("metric: peak_host_memory", "metric: memory_bandwidth", 25, "evaluations[0].gates[1].metric", "no gate"),
+            ("backend: cuda", "backend: cudda", 25, "evaluations[0].gates[0].only_on_backend", "no backend 'cudda'"),
+            ("w: 900", "w: 900\n        parallel: 1", 28, "evaluations[0].gates[1].parallel", "measured once"),
+            ("metric: peak_host_memory", "metric: memory_bandwidth", 26, "evaluations[0].gates[1].metric", "no gate"),
             (
-                "- metric: decode_rate\n        relative", "- metric: load_time\n        relative", 29,
+                "- metric: decode_rate\n        relative", "- metric: load_time\n        relative", 30,
                 "evaluations[0].regressions[0].metric", "no repetition has"
             ),
         ])
