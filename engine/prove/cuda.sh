@@ -25,7 +25,7 @@ prove_cuda() {
     else
         say "with the embedded model alone: no Qwen3 tokenizer in $data/qwen3; LAB_DATA names another folder"
     fi
-    lab_python "$ROOT/engine/prove/cuda.py" --programs "$ROOT/.build/release" --suites "$ROOT/suites" \
+    lab_python "$ROOT/engine/prove/cuda_device.py" --programs "$ROOT/.build/release" --suites "$ROOT/suites" \
         --engine "$PREFIX" --work "$PROVE_WORK" --model "$PROVE_WORK/pajama-tiny.gguf" ${larger[@]+"${larger[@]}"} "$@" || status=$?
     [ "$status" -eq 0 ] || tail -n 60 "$PROVE_WORK/log" >&2
     return "$status"
