@@ -52,10 +52,10 @@ extension Suite {
         public var contextLength: Int?
         /// The sequences at a time at which it holds; nil for each number.
         public var parallelSequences: Int?
-        /// The only backend that it holds on: "cpu"; nil for every backend.
-        public var onlyOnBackend: String?
         /// A part of the name of the only devices that it holds on, in any case; nil for every device.
         public var onlyOnDevice: String?
+        /// A part of the name of devices that it does not hold on, in any case; nil for none.
+        public var exceptOnDevice: String?
         /// A part of the name of the only models that it holds for, in any case; nil for every model.
         public var onlyForModel: String?
 
@@ -92,13 +92,13 @@ extension Suite.SpeedPlan {
 
 extension Suite.SpeedGate {
     fileprivate init(_ node: StrictYAML, of entry: Registry.Entry, in plan: Suite.SpeedPlan) throws {
-        let own = ["context_length", "parallel", "only_on_backend", "only_on_device", "only_for_model"]
+        let own = ["context_length", "parallel", "only_on_device", "except_on_device", "only_for_model"]
         threshold = try Threshold(node, of: entry, others: own)
         let keys = try node.mapping(allowed: ["metric", "below", "above", "unit"] + own)
         contextLength = try keys["context_length"]?.integer(in: 2...1_048_576)
         parallelSequences = try keys["parallel"]?.integer(in: 1...256)
-        onlyOnBackend = try keys["only_on_backend"]?.backendName()
         onlyOnDevice = try keys["only_on_device"]?.string()
+        exceptOnDevice = try keys["except_on_device"]?.string()
         onlyForModel = try keys["only_for_model"]?.string()
         // A limit on what nobody measures would never be judged.
         for (key, value, known) in [

@@ -105,17 +105,13 @@ final class BackendSession {
     }
 
     /// A worker of the backend's, without an artifact.
-    ///
-    /// llama.cpp's RPC server serves one process at a time, and has all others wait: there the worker before it ends.
     func startWorker() throws -> Worker {
-        if takesTurns {
+        if BackendNames.takesTurns(backend) {
             idle = nil
             for host in hosts.values { host.park() }
         }
         return try program.start()
     }
-
-    private var takesTurns: Bool { BackendNames.endpoint(of: backend) != nil }
 
     /// The worker for an artifact.
     ///
@@ -132,7 +128,7 @@ final class BackendSession {
         func absolute(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
         let setup = ModelHost.Setup(
             path: absolute(artifact.path), backend: backend, contextLength: contextLength, compute: options.compute,
-            variation: variation, parentPath: parent.map { absolute($0.path) }, takesTurns: takesTurns)
+            variation: variation, parentPath: parent.map { absolute($0.path) })
         let host = ModelHost(setup) { [unowned self] in
             // The worker that introduced itself serves the first artifact.
             if let worker = idle {
@@ -224,4 +220,9 @@ final class BackendSession {
 
     /// Whether a sample was computed in this run.
     func isFresh(_ key: Digest) -> Bool { freshKeys.contains(key) }
+}
+
+extension BackendNames {
+    /// Whether one worker at a time may be connected: llama.cpp's RPC server serves one process, and has all others wait.
+    static func takesTurns(_ backend: String) -> Bool { endpoint(of: backend) != nil }
 }

@@ -1,4 +1,5 @@
 #if os(Linux)
+    import Foundation
     import LabCore
 
     /// What the control groups that a process is in allow it: Linux's second version of them, as containers, `systemd` and
@@ -53,7 +54,7 @@
         }
 
         private static func number(_ path: String) -> Int64? {
-            KernelFile.text(path).flatMap { Int64($0.trimmingPrefix { $0.isWhitespace }.prefix { $0.isNumber }) }
+            KernelFile.text(path).flatMap { Int64($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
         }
     }
 #endif

@@ -15,8 +15,6 @@ final class ModelHost: InferenceModel {
         var variation: BackendSession.Variation?
         /// A parent to load beside it, for comparisons in lockstep.
         var parentPath: String?
-        /// Whether other hosts' workers may not be connected to the backend meanwhile.
-        var takesTurns = false
     }
 
     /// How much of the artifact is loaded, and the context it has.
@@ -147,7 +145,7 @@ final class ModelHost: InferenceModel {
         load = .nothing
         if case .loaded(let model) = try started().perform(.load(parameters)), wanted != .vocabulary {
             loadSeconds = model.loadSeconds ?? loadSeconds
-            windowsAtOnce = model.windowsAtOnce ?? (setup.takesTurns ? Self.windowsInATurn : 1)
+            windowsAtOnce = model.windowsAtOnce ?? (BackendNames.takesTurns(setup.backend) ? Self.windowsInATurn : 1)
         }
         load = wanted
     }

@@ -55,8 +55,7 @@ struct Engine {
 
     private func devices(memoryOf backend: String?) -> [WorkerEvent.Device] {
         let asked = backend.map { Set(devices(of: $0)) }
-        return (0..<ggml_backend_dev_count()).compactMap { index in
-            guard let device = ggml_backend_dev_get(index) else { return nil }
+        return registered.map { device in
             var free = 0
             var total = 0
             if asked?.contains(device) ?? true { ggml_backend_dev_memory(device, &free, &total) }
@@ -65,6 +64,11 @@ struct Engine {
                 description: String(cString: ggml_backend_dev_description(device)),
                 memoryFreeBytes: Int64(free), memoryTotalBytes: Int64(total))
         }
+    }
+
+    /// The devices of all backends that were loaded.
+    private var registered: [ggml_backend_dev_t] {
+        (0..<ggml_backend_dev_count()).compactMap { ggml_backend_dev_get($0) }
     }
 
     private static func registry(of device: ggml_backend_dev_t) -> String {
@@ -88,7 +92,7 @@ struct Engine {
 
     /// The devices that a backend name stands for; none where the registry has none.
     func devices(of backend: String) -> [ggml_backend_dev_t] {
-        (0..<ggml_backend_dev_count()).compactMap { ggml_backend_dev_get($0) }.filter { device in
+        registered.filter { device in
             BackendNames.covers(
                 backend, registry: Self.registry(of: device),
                 description: String(cString: ggml_backend_dev_description(device)))
@@ -130,8 +134,7 @@ struct Engine {
     /// Why there is no device of a backend, and how to get one.
     private func absence(of backend: String) -> WorkerProblem {
         if backend == "cuda" { return absenceOfCUDA() }
-        let registries = (0..<ggml_backend_dev_count()).compactMap { ggml_backend_dev_get($0) }.map(Self.registry)
-        let present = Set(registries.map { $0.lowercased() }).sorted().joined(separator: ", ")
+        let present = Set(registered.map { Self.registry(of: $0).lowercased() }).sorted().joined(separator: ", ")
         return WorkerProblem(
             "no \(backend) device: the engine here offers \(present)", remedy: "./lab doctor tells what is missing",
             isBackendMissing: true)
@@ -156,12 +159,13 @@ struct Engine {
         }
         typealias Start = @convention(c) (UInt32) -> Int32
         let status = dlsym(driver, "cuInit").map { unsafeBitCast($0, to: Start.self)(0) } ?? 0
+        let remedy = "./lab doctor tells what the driver sees; the module needs a driver as new as its toolkit"
+        // CUDA_ERROR_NO_DEVICE is what a driver says whose devices are all hidden.
+        guard [0, 100].contains(status) else { return problem("the driver answers with error \(status)", remedy) }
         if let visible = ProcessInfo.processInfo.environment["CUDA_VISIBLE_DEVICES"] {
             return problem("CUDA_VISIBLE_DEVICES is '\(visible)', which shows none", "unset it, or name a device in it")
         }
-        return problem(
-            status == 0 ? "the driver shows none that the module can use" : "the driver answers with error \(status)",
-            "./lab doctor tells what the driver sees; the module needs a driver as new as its toolkit")
+        return problem("the driver shows none that the module can use", remedy)
     }
 
     /// Memory in use on a backend's devices by anyone, in bytes; nil where they compute in the host's memory.

@@ -30,7 +30,7 @@ struct SpeedPlanTests {
                 parallel: 1
                 only_on_device: RTX 4070
                 only_for_model: Qwen3
-                only_on_backend: cuda
+                except_on_device: Laptop
               - metric: peak_host_memory
                 below: 900
                 unit: megabytes
@@ -52,7 +52,7 @@ struct SpeedPlanTests {
         let gate = try #require(speed.gates.first)
         #expect(gate.threshold == Threshold(metric: .decodeRate, limit: 75))
         #expect(gate.onlyOnDevice == "RTX 4070" && gate.onlyForModel == "Qwen3" && !gate.isOfWhole)
-        #expect(gate.onlyOnBackend == "cuda")
+        #expect(gate.exceptOnDevice == "Laptop")
         #expect(speed.points.filter(gate.holds).map(\.contextLength) == [4096])
         #expect(speed.gates[1].isOfWhole)
         #expect(plan.gates == speed.gates.map(\.threshold))
@@ -82,7 +82,7 @@ struct SpeedPlanTests {
             ("length: 4096", "length: 2048", 21, "evaluations[0].gates[0].context_length", "not measured"),
             ("    parallel: 1\n", "    parallel: 3\n", 22, "evaluations[0].gates[0].parallel", "not measured"),
             ("above: 75", "below: 75", 19, "evaluations[0].gates[0].below", "limited with 'above'"),
-            ("backend: cuda", "backend: cudda", 25, "evaluations[0].gates[0].only_on_backend", "no backend 'cudda'"),
+            ("except_on", "not_on", 25, "evaluations[0].gates[0].not_on_device", "unknown key"),
             ("w: 900", "w: 900\n        parallel: 1", 28, "evaluations[0].gates[1].parallel", "measured once"),
             ("metric: peak_host_memory", "metric: memory_bandwidth", 26, "evaluations[0].gates[1].metric", "no gate"),
             (

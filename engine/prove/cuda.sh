@@ -18,8 +18,7 @@ prove_cuda() {
     # Attention is only fused where heads are as wide as published models have them, and the embedded model's are not.
     if [ -e "$data/qwen3/tokenizer.json" ]; then
         provide_prove_python
-        step "writing a random checkpoint with Qwen3-0.6B's shapes" "$PROVE_LOG" "$PROVE_PYTHON" \
-            "$ROOT/engine/prove/random_checkpoint.py" "$data/qwen3" Qwen3-0.6B "$PROVE_WORK/random" &&
+        write_random_checkpoint Qwen3-0.6B "$PROVE_WORK/random" &&
             make_cuda_model "$PROVE_WORK/random" random || return 1
         larger=(--large "$PROVE_WORK/random.gguf")
     else

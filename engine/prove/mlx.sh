@@ -35,8 +35,7 @@ prove_mlx() {
             '{"recipe": "mixed_3_6", "group_size": 32, "dtype": "float16"}' || status=1
     done
     if [ -e "$data/qwen3/tokenizer.json" ]; then
-        step "writing a random checkpoint with Qwen3-0.6B's shapes" "$PROVE_LOG" "$MLX_PYTHON" \
-            "$ROOT/engine/prove/random_checkpoint.py" "$data/qwen3" Qwen3-0.6B "$PROVE_WORK/qwen3-0.6b-random" &&
+        write_random_checkpoint Qwen3-0.6B "$PROVE_WORK/qwen3-0.6b-random" "$MLX_PYTHON" &&
             compare_mlx_tensors "$PROVE_WORK/qwen3-0.6b-random" 4bit "--precision 4bit" '{"bits": 4, "tables": 6}' \
                 "$PROVE_WORK/peer.json" || status=1
     else

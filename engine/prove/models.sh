@@ -11,8 +11,7 @@ prove_models() {
     write_smollm2 "$PROVE_WORK/smollm2-135m" || return 1
     prove_model SmolLM2-135M --model "$PROVE_WORK/smollm2-135m" --calibration "$wiki/wiki.valid.raw" --windows 16 \
         --text "$wiki/wiki.test.raw" --limit "${LAB_PROVE_CHUNKS:-12}" || status=1
-    step "writing a random checkpoint with Qwen3-0.6B's shapes" "$PROVE_LOG" "$PROVE_PYTHON" \
-        "$ROOT/engine/prove/random_checkpoint.py" "$data/qwen3" Qwen3-0.6B "$PROVE_WORK/random" || return 1
+    write_random_checkpoint Qwen3-0.6B "$PROVE_WORK/random" || return 1
     prove_model Qwen3-0.6B-random --untrained --model "$PROVE_WORK/random" --calibration "$wiki/wiki.valid.raw" \
         --windows 2 --text "$wiki/wiki.test.raw" --limit 1 || status=1
     return "$status"

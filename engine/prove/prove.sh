@@ -92,6 +92,12 @@ provide_prove_python() {
     touch "$folder/complete"
 }
 
+# write_random_checkpoint SIZE CHECKPOINT [PYTHON]: one with the shapes of a published size, and random weights.
+write_random_checkpoint() {
+    step "writing a random checkpoint with $1's shapes" "$PROVE_LOG" "${3:-$PROVE_PYTHON}" \
+        "$ROOT/engine/prove/random_checkpoint.py" "${LAB_DATA:-$ROOT/../shared/data}/qwen3" "$1" "$2"
+}
+
 prove_conversion() {
     local only=${1:-} status=0 data=${LAB_DATA:-$ROOT/../shared/data}
     mkdir -p "$PEER_DIGESTS"
@@ -104,8 +110,7 @@ prove_conversion() {
     fi
     if [ -z "$only" ] || [ "$only" = qwen3-0.6b-random ]; then
         if [ -e "$data/qwen3/tokenizer.json" ]; then
-            step "writing a random checkpoint with Qwen3-0.6B's shapes" "$PROVE_LOG" "$PROVE_PYTHON" \
-                "$ROOT/engine/prove/random_checkpoint.py" "$data/qwen3" Qwen3-0.6B "$PROVE_WORK/qwen3-0.6b-random" &&
+            write_random_checkpoint Qwen3-0.6B "$PROVE_WORK/qwen3-0.6b-random" &&
                 compare_conversion "$PROVE_WORK/qwen3-0.6b-random" qwen3-0.6b-random "" || status=1
         else
             say "skipped: no Qwen3 tokenizer at $data/qwen3; set LAB_DATA to a folder with qwen3/tokenizer.json and configs/"

@@ -208,11 +208,11 @@ struct SpeedReport {
         if let wanted = gate.onlyForModel, !isPart(wanted, of: candidate.model) {
             return "a target of \(wanted) alone; this is \(candidate.model)"
         }
-        if let wanted = gate.onlyOnBackend, wanted != backend {
-            return "a limit of \(wanted) alone; this is \(backend)"
-        }
         if let wanted = gate.onlyOnDevice, !deviceNames.contains(where: { isPart(wanted, of: $0) }) {
             return "a target of \(wanted) alone; this is \(deviceNames.joined(separator: " + "))"
+        }
+        if let other = gate.exceptOnDevice, let name = deviceNames.first(where: { isPart(other, of: $0) }) {
+            return "a limit of other devices than \(other); this is \(name)"
         }
         return nil
     }
